@@ -1,0 +1,117 @@
+//! The door: all that the sandbox and the rest of Sluice say to each other about a running guest.
+//!
+//! Two directions of plain messages, so that a sandbox may live in a process of its own.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use sluice_model::{Answer, Call, CallId, Code, Completion, EventBody, Failure, Request};
+
+/// What the sandbox tells.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+pub enum ToDoor {
+    /// A fact about the run, in order.
+    Event {
+        /// When, in microseconds since the Unix epoch.
+        at_us: u64,
+        /// What.
+        body: EventBody,
+    },
+    /// Perform this call. Its `CallStarted` event came before.
+    Start(Call),
+    /// Nobody waits for this call any longer.
+    Cancel(CallId),
+}
+
+/// The other side of a running guest.
+#[async_trait]
+pub trait Door: Send {
+    /// Takes a message. Must not wait; messages come in order.
+    fn send(&mut self, message: ToDoor);
+
+    /// The next call that is complete. Pends while there is none; may be dropped and asked again
+    /// without losing one.
+    async fn completed(&mut self) -> Completion;
+}
+
+/// A door for one machine and no record: performs what needs nobody else (sleep), and hands events
+/// to a closure.
+pub struct LocalDoor<F> {
+    on_event: F,
+    sleeping: VecDeque<(CallId, Pin<Box<tokio::time::Sleep>>)>,
+    ready: VecDeque<Completion>,
+    waker: Option<Waker>,
+}
+
+impl<F: FnMut(u64, EventBody) + Send> LocalDoor<F> {
+    /// A door that calls `on_event` with each event and the time at which it happened, in
+    /// microseconds since the Unix epoch.
+    pub fn new(on_event: F) -> Self {
+        LocalDoor { on_event, sleeping: VecDeque::new(), ready: VecDeque::new(), waker: None }
+    }
+
+    fn start(&mut self, Call { call, request, .. }: Call) {
+        match request {
+            Request::Sleep { duration_ms } => {
+                let sleep = tokio::time::sleep(Duration::from_millis(duration_ms));
+                self.sleeping.push_back((call, Box::pin(sleep)));
+            }
+            Request::Named { call_kind, .. } => {
+                self.complete(call, Err(Box::new(not_available(call_kind.as_str()))));
+            }
+        }
+    }
+
+    fn complete(&mut self, call: CallId, outcome: Result<Answer, Box<Failure>>) {
+        self.ready.push_back(Completion { call, outcome });
+    }
+
+    fn poll_completed(&mut self, context: &mut Context<'_>) -> Poll<Completion> {
+        let ready = &mut self.ready;
+        self.sleeping.retain_mut(|(call, sleep)| {
+            let over = sleep.as_mut().poll(context).is_ready();
+            if over {
+                ready.push_back(Completion { call: *call, outcome: Ok(Answer::default()) });
+            }
+            !over
+        });
+        self.waker = Some(context.waker().clone());
+        self.ready.pop_front().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+fn not_available(kind: &str) -> Failure {
+    Failure::new(Code::NotAvailable, format!("this host cannot perform `{kind}` calls"))
+        .hint("Run the flow on a Sluice server that has been set up for them.")
+}
+
+#[async_trait]
+impl<F: FnMut(u64, EventBody) + Send> Door for LocalDoor<F> {
+    fn send(&mut self, message: ToDoor) {
+        match message {
+            ToDoor::Event { at_us, body } => (self.on_event)(at_us, body),
+            ToDoor::Start(call) => self.start(call),
+            ToDoor::Cancel(call) => {
+                let before = self.sleeping.len();
+                self.sleeping.retain(|(sleeping, _)| *sleeping != call);
+                if self.sleeping.len() < before {
+                    let failure = Failure::new(Code::Cancelled, "the call was cancelled");
+                    self.complete(call, Err(Box::new(failure)));
+                }
+            }
+        }
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    async fn completed(&mut self) -> Completion {
+        std::future::poll_fn(|context| self.poll_completed(context)).await
+    }
+}

@@ -1,0 +1,118 @@
+//! What the host keeps about one guest: the data of its store.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use sluice_model::{
+    Attributes, CallId, Code, Completion, EventBody, Level, Limits, SpanId, Stream,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use wasmtime::component::HasData;
+
+use crate::budget::Budget;
+use crate::door::ToDoor;
+use crate::grants::Grants;
+use crate::host::process::Lines;
+use crate::meter::CpuTime;
+use crate::recorder::Recorder;
+use crate::spans::OpenSpans;
+use crate::stop::Stop;
+
+/// One guest, seen from the host. Each interface of `wit/` is implemented on it in `host/`.
+pub(crate) struct Guest {
+    pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
+    pub(crate) budget: Budget,
+    pub(crate) spans: OpenSpans,
+    pub(crate) recorder: Recorder,
+    /// Calls that were started and not yet given back, with their spans.
+    pub(crate) calls: BTreeMap<CallId, SpanId>,
+    pub(crate) calls_started: u64,
+    pub(crate) spans_started: u64,
+    /// Completions on their way to the guest.
+    pub(crate) inbox: UnboundedReceiver<Completion>,
+    pub(crate) arrived: VecDeque<Completion>,
+    pub(crate) random: ChaCha20Rng,
+    pub(crate) clock_ms: u64,
+    pub(crate) output_left: u64,
+    pub(crate) stdout: Lines,
+    pub(crate) stderr: Lines,
+}
+
+impl HasData for Guest {
+    type Data<'a> = &'a mut Guest;
+}
+
+impl Guest {
+    pub(crate) fn new(
+        limits: Limits,
+        grants: Grants,
+        seed: [u8; 32],
+        cpu_time: CpuTime,
+        outbox: UnboundedSender<ToDoor>,
+        inbox: UnboundedReceiver<Completion>,
+    ) -> Guest {
+        Guest {
+            grants,
+            budget: Budget::new(&limits, cpu_time),
+            spans: OpenSpans::new(),
+            recorder: Recorder::new(outbox, &limits),
+            calls: BTreeMap::new(),
+            calls_started: 0,
+            spans_started: 0,
+            inbox,
+            arrived: VecDeque::new(),
+            random: ChaCha20Rng::from_seed(seed),
+            clock_ms: 0,
+            output_left: limits.output_bytes,
+            stdout: Lines::default(),
+            stderr: Lines::default(),
+            limits,
+        }
+    }
+
+    /// Stops the run when a text from the guest is longer than it may be.
+    pub(crate) fn require_short(&self, what: &str, bytes: usize) -> Result<(), Stop> {
+        let limit = self.limits.string_bytes;
+        if bytes as u64 <= limit {
+            return Ok(());
+        }
+        let message = format!("{what} of {bytes} bytes is longer than {limit}");
+        Err(Stop::limit(Code::LimitStringSize, message, limit))
+    }
+
+    /// Attributes from the guest: a JSON object of bearable size.
+    pub(crate) fn attributes(&self, what: &str, json: &str) -> Result<Attributes, Stop> {
+        self.require_short(what, json.len())?;
+        if json == "{}" {
+            return Ok(Attributes::new());
+        }
+        serde_json::from_str(json)
+            .map_err(|error| Stop::fault(format!("{what} are not a JSON object: {error}")))
+    }
+
+    /// Counts one span more.
+    pub(crate) fn count_span(&mut self) -> Result<(), Stop> {
+        self.spans_started += 1;
+        let limit = self.limits.spans;
+        if self.spans_started <= limit {
+            return Ok(());
+        }
+        let message = format!("the flow opened more than {limit} spans");
+        Err(Stop::limit(Code::LimitSpans, message, limit))
+    }
+
+    /// Records a printed line.
+    pub(crate) fn print_line(&mut self, stream: Stream, line: String) -> Result<(), Stop> {
+        let bytes = line.len();
+        let body = EventBody::Log {
+            span: self.spans.innermost(),
+            level: Level::Info,
+            message: line,
+            attributes: Attributes::new(),
+            stream: Some(stream),
+        };
+        self.recorder.record(body, bytes)
+    }
+}

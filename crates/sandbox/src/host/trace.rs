@@ -1,0 +1,97 @@
+//! `trace`: the steps, attributes, progress and logs of a flow.
+
+use sluice_model::{Capability, EventBody, Failure, Level, SpanId, SpanStatus};
+use wasmtime::Result;
+
+use crate::bindings::sluice::runtime::trace;
+use crate::guest::Guest;
+use crate::spans::Owner;
+use crate::stop::Stop;
+
+impl trace::Host for Guest {
+    fn start(
+        &mut self,
+        parent: u64,
+        name: String,
+        attributes: String,
+        uses: Option<String>,
+    ) -> Result<u64> {
+        let parent = SpanId(parent);
+        self.spans.require(parent)?;
+        self.require_short("a step's name", name.len())?;
+        let bytes = name.len() + attributes.len();
+        let attributes = self.attributes("a step's attributes", &attributes)?;
+        let uses = uses.map(|words| self.capabilities(&words)).transpose()?;
+        self.count_span()?;
+        let span = self.spans.open(parent, name.clone(), Owner::Guest, uses);
+        self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
+        Ok(span.0)
+    }
+
+    fn end(&mut self, span: u64, status: trace::Status) -> Result<()> {
+        let span = SpanId(span);
+        let mut bytes = 0;
+        let status = match status {
+            trace::Status::Ok => SpanStatus::Ok,
+            trace::Status::Cancelled => SpanStatus::Cancelled,
+            trace::Status::Failed(failure) => {
+                self.require_short("a step's failure", failure.len())?;
+                bytes = failure.len();
+                let failure: Failure = serde_json::from_str(&failure).map_err(|error| {
+                    Stop::fault(format!("a step's failure is not the error object: {error}"))
+                })?;
+                SpanStatus::Failed { failure: Box::new(failure) }
+            }
+        };
+        for below in self.spans.end(span)? {
+            let status = SpanStatus::Cancelled;
+            self.recorder.record_end(EventBody::SpanEnded { span: below, status });
+        }
+        Ok(self.recorder.record(EventBody::SpanEnded { span, status }, bytes)?)
+    }
+
+    fn set(&mut self, span: u64, attributes: String) -> Result<()> {
+        let span = SpanId(span);
+        self.spans.require(span)?;
+        let bytes = attributes.len();
+        let attributes = self.attributes("a step's attributes", &attributes)?;
+        Ok(self.recorder.record(EventBody::SpanSet { span, attributes }, bytes)?)
+    }
+
+    fn progress(&mut self, span: u64, done: u64, total: Option<u64>) -> Result<()> {
+        let span = SpanId(span);
+        self.spans.require(span)?;
+        Ok(self.recorder.record(EventBody::SpanProgress { span, done, total }, 0)?)
+    }
+
+    fn log(
+        &mut self,
+        span: u64,
+        level: trace::Level,
+        message: String,
+        attributes: String,
+    ) -> Result<()> {
+        let span = SpanId(span);
+        self.spans.require(span)?;
+        self.require_short("a log message", message.len())?;
+        let bytes = message.len() + attributes.len();
+        let attributes = self.attributes("a log line's attributes", &attributes)?;
+        let level = match level {
+            trace::Level::Debug => Level::Debug,
+            trace::Level::Info => Level::Info,
+            trace::Level::Warning => Level::Warning,
+            trace::Level::Error => Level::Error,
+        };
+        let body = EventBody::Log { span, level, message, attributes, stream: None };
+        Ok(self.recorder.record(body, bytes)?)
+    }
+}
+
+impl Guest {
+    fn capabilities(&self, words: &str) -> std::result::Result<Vec<Capability>, Stop> {
+        self.require_short("a step's `uses`", words.len())?;
+        serde_json::from_str(words).map_err(|error| {
+            Stop::fault(format!("a step's `uses` are not a JSON array of capabilities: {error}"))
+        })
+    }
+}

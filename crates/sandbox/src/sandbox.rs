@@ -1,0 +1,164 @@
+//! A sandbox: one image, ready to be instantiated for any number of attempts.
+
+use std::future::Future;
+
+use sluice_model::{Description, Failure, Limits, Outcome, Usage};
+use wasmtime::Store;
+use wasmtime::component::Linker;
+
+use crate::attempt::{Attempt, Described};
+use crate::bindings::{self, GuestPre, Invocation};
+use crate::budget;
+use crate::door::{Door, LocalDoor};
+use crate::driver::{Driver, End};
+use crate::grants::Grants;
+use crate::guest::Guest;
+use crate::image::Image;
+use crate::verdict::Verdict;
+use crate::{SandboxError, host};
+
+/// Ceilings of a `describe`: it loads a module and looks at it.
+fn describe_limits() -> Limits {
+    Limits {
+        cpu_time_ms: 10_000,
+        wall_time_ms: 20_000,
+        spans: 100,
+        events: 1_000,
+        calls: 0,
+        ..Limits::default()
+    }
+}
+
+/// Runs guests from one image.
+pub struct Sandbox {
+    image: Image,
+    guest: GuestPre<Guest>,
+}
+
+/// How a guest's own code came to its end.
+pub(crate) struct Finished {
+    /// What the export returned, or the trap.
+    pub(crate) result: wasmtime::Result<Result<Returned, String>>,
+    /// The guest was never instantiated.
+    pub(crate) never_began: bool,
+    /// The most linear memory that it held.
+    pub(crate) memory_peak: u64,
+    /// Set if it was refused memory: how that reads as a failure.
+    pub(crate) memory_refused: Option<Box<Failure>>,
+}
+
+/// What an export of the guest returns when all is well.
+pub(crate) struct Returned {
+    pub(crate) document: String,
+    pub(crate) code: Vec<u8>,
+}
+
+/// What a guest is asked to do.
+enum Task {
+    Describe { source: String },
+    Run { invocation: Invocation },
+}
+
+impl Sandbox {
+    /// A sandbox for an image.
+    pub fn new(image: Image) -> Result<Sandbox, SandboxError> {
+        let mut linker = Linker::new(&image.engine);
+        host::add_to_linker(&mut linker)?;
+        let pre = linker.instantiate_pre(&image.component).map_err(SandboxError::engine)?;
+        let guest = GuestPre::new(pre).map_err(SandboxError::engine)?;
+        Ok(Sandbox { image, guest })
+    }
+
+    /// Digest of the image that runs are pinned to.
+    pub fn image_digest(&self) -> &str {
+        self.image.digest()
+    }
+
+    /// Loads a source without any capability and says what is in it. The inner result is the
+    /// source's fault, the outer ours.
+    pub async fn describe(&self, source: &str) -> Result<Result<Described, Failure>, SandboxError> {
+        let nothing = Grants::new(Vec::new(), Vec::new());
+        let (mut driver, guest) = Driver::new(describe_limits(), nothing, [0; 32]);
+        let task = Task::Describe { source: source.to_owned() };
+        let mut unheard = LocalDoor::new(|_, _| ());
+        let never = std::future::pending();
+        let end = driver.drive(&mut unheard, never, self.perform(guest, task)).await;
+        let returned = match Verdict::of(end, &driver.trail, &describe_limits())? {
+            Verdict::Returned(returned) => returned,
+            Verdict::Failed(failure) => return Ok(Err(*failure)),
+        };
+        let description: Description =
+            serde_json::from_str(&returned.document).map_err(SandboxError::guest)?;
+        Ok(Ok(Described { description, code: returned.code.into() }))
+    }
+
+    /// Runs one attempt in a fresh instance. A flow that fails, a limit, a cancel are outcomes; `Err`
+    /// is a broken platform. When `cancel` resolves, the guest is gone within one tick (10 ms).
+    pub async fn run(
+        &self,
+        attempt: Attempt,
+        door: &mut dyn Door,
+        cancel: impl Future<Output = ()> + Send,
+    ) -> Result<(Outcome, Usage), SandboxError> {
+        let limits = attempt.limits.clone();
+        let grants = Grants::new(attempt.grants, attempt.uses);
+        let (mut driver, guest) = Driver::new(attempt.limits, grants, attempt.seed);
+        let task = Task::Run {
+            invocation: Invocation {
+                flow: attempt.flow,
+                source: attempt.source.to_string(),
+                code: attempt.code.to_vec(),
+                input: attempt.input.to_string(),
+            },
+        };
+        let end = driver.drive(door, cancel, self.perform(guest, task)).await;
+        let memory_peak = match &end {
+            End::Finished(finished) => finished.memory_peak,
+            End::Stopped(_) => 0,
+        };
+        let usage = driver.usage(memory_peak);
+        let outcome = Verdict::of(end, &driver.trail, &limits)?.into_outcome();
+        Ok((outcome, usage))
+    }
+
+    /// Makes an instance, has it do its task, and drops it.
+    async fn perform(&self, guest: Guest, task: Task) -> Finished {
+        let fuel = guest.limits.payload_bytes + guest.limits.string_bytes;
+        let mut store = Store::new(&self.image.engine, guest);
+        store.limiter(|guest| &mut guest.budget);
+        store.set_hostcall_fuel(usize::try_from(fuel).unwrap_or(usize::MAX));
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(budget::on_tick);
+
+        let (result, never_began) = match self.guest.instantiate_async(&mut store).await {
+            Ok(instance) => (call(&instance, &mut store, task).await, false),
+            Err(error) => (Err(error), true),
+        };
+        let budget = &store.data().budget;
+        Finished {
+            result,
+            never_began,
+            memory_peak: budget.memory_peak,
+            memory_refused: budget.memory_refused.then(|| budget.memory_exceeded().0),
+        }
+    }
+}
+
+async fn call(
+    instance: &bindings::Guest,
+    store: &mut Store<Guest>,
+    task: Task,
+) -> wasmtime::Result<Result<Returned, String>> {
+    let result = match task {
+        Task::Describe { source } => {
+            let described = instance.call_describe(&mut *store, &source).await?;
+            described.map(|found| Returned { document: found.document, code: found.code })
+        }
+        Task::Run { invocation } => {
+            let output = instance.call_run(&mut *store, &invocation).await?;
+            output.map(|document| Returned { document, code: Vec::new() })
+        }
+    };
+    store.data_mut().flush_lines()?;
+    Ok(result)
+}

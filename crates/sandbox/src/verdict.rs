@@ -1,0 +1,126 @@
+//! Judges how a guest ended: what it says about itself is read with care, what the engine says is
+//! translated, and where it was is known to the host alone.
+
+use sluice_model::{Code, Failure, FailureKind, Limits, Outcome};
+use wasmtime::Trap;
+
+use crate::SandboxError;
+use crate::driver::End;
+use crate::sandbox::{Finished, Returned};
+use crate::stop::Stop;
+use crate::trail::Trail;
+
+/// How a guest ended.
+pub(crate) enum Verdict {
+    Returned(Returned),
+    Failed(Box<Failure>),
+}
+
+impl Verdict {
+    /// `Err` where the platform and not the guest is at fault.
+    pub(crate) fn of(end: End, trail: &Trail, limits: &Limits) -> Result<Verdict, SandboxError> {
+        let failure = match end {
+            End::Stopped(Stop(failure)) => failure,
+            End::Finished(Finished { result: Err(error), never_began: true, .. }) => {
+                return Err(SandboxError::guest(error));
+            }
+            End::Finished(Finished { result, memory_refused, .. }) => match result {
+                Ok(Ok(returned)) => match too_long(returned.document.len(), limits) {
+                    None => return Ok(Verdict::Returned(returned)),
+                    Some(failure) => failure,
+                },
+                Ok(Err(text)) => guests_failure(&text, limits, memory_refused),
+                Err(error) => trap_failure(&error, limits, memory_refused),
+            },
+        };
+        Ok(Verdict::Failed(placed(failure, trail)))
+    }
+
+    /// The outcome of a run that ended so.
+    pub(crate) fn into_outcome(self) -> Outcome {
+        match self {
+            Verdict::Failed(failure) => Outcome::from_failure(*failure),
+            Verdict::Returned(Returned { document, .. }) => match serde_json::from_str(&document) {
+                Ok(output) => Outcome::Succeeded { output },
+                Err(error) => Outcome::from_failure(
+                    *Stop::fault(format!("the output is not JSON: {error}")).0,
+                ),
+            },
+        }
+    }
+}
+
+/// Says where the failure happened: the host's word, whatever the guest wrote there.
+fn placed(mut failure: Box<Failure>, trail: &Trail) -> Box<Failure> {
+    let span = trail.origin(&failure);
+    failure.step = trail.path(span);
+    failure.span = Some(span);
+    failure
+}
+
+fn too_long(bytes: usize, limits: &Limits) -> Option<Box<Failure>> {
+    let limit = limits.payload_bytes;
+    let message = || format!("the output of {bytes} bytes is longer than {limit}");
+    (bytes as u64 > limit).then(|| Stop::limit(Code::LimitStringSize, message(), limit).0)
+}
+
+/// The error object of a guest, if it is one that a guest can make.
+fn guests_failure(
+    text: &str,
+    limits: &Limits,
+    memory_refused: Option<Box<Failure>>,
+) -> Box<Failure> {
+    if let Some(failure) = too_long(text.len(), limits) {
+        return failure;
+    }
+    let mut failure: Box<Failure> = match serde_json::from_str(text) {
+        Ok(failure) => failure,
+        Err(error) => {
+            return Stop::fault(format!("the failure is not the error object: {error}")).0;
+        }
+    };
+    failure.kind = failure.code.kind();
+    match (failure.kind, memory_refused) {
+        (FailureKind::LimitExceeded | FailureKind::GuestFault | FailureKind::PlatformError, _) => {
+            Stop::fault(format!("a guest cannot fail with `{}`", failure.code.as_str())).0
+        }
+        (_, Some(refused)) if failure.exception.as_deref() == Some("MemoryError") => {
+            Box::new(Failure { frames: failure.frames, ..*refused })
+        }
+        _ => failure,
+    }
+}
+
+fn trap_failure(
+    error: &wasmtime::Error,
+    limits: &Limits,
+    memory_refused: Option<Box<Failure>>,
+) -> Box<Failure> {
+    if let Some(Stop(failure)) = error.downcast_ref::<Stop>() {
+        return failure.clone();
+    }
+    if let Some(refused) = memory_refused {
+        return refused;
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => {
+            let message = "the interpreter's own stack is full";
+            Stop::limit(Code::LimitStack, message, limits.cpu_time_ms).0
+        }
+        _ if error.root_cause().to_string().starts_with("too much data is being copied") => {
+            let limit = limits.payload_bytes;
+            let message = "more data crosses the door at once than it may";
+            Stop::limit(Code::LimitStringSize, message, limit).0
+        }
+        Some(trap) => trapped(trap.to_string()),
+        None => trapped(format!("{error:#}")),
+    }
+}
+
+fn trapped(reason: String) -> Box<Failure> {
+    Box::new(
+        Failure::new(Code::GuestTrapped, "the interpreter crashed")
+            .hint("This is a fault of the interpreter or of memory used behind its back; please report it.")
+            .detail("trap", reason),
+    )
+}

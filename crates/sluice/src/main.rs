@@ -1,0 +1,71 @@
+//! `sluice`: the command line, and the place where the parts of Sluice are put together.
+//!
+//! Standard output carries data and nothing else; everything for people goes to standard error,
+//! and every text that a flow had a hand in passes through `render::text` first.
+
+mod cli;
+mod commands;
+mod exit;
+mod input;
+mod local;
+mod nearest;
+mod out;
+mod quantity;
+mod render;
+mod schema;
+mod settings;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, ColorChoice, Command};
+use crate::exit::{Exit, Usage};
+use crate::render::{Line, Theme, Tone};
+
+fn main() -> ExitCode {
+    let Cli { color, command } = Cli::parse();
+    let exit = match dispatch(command, color) {
+        Ok(exit) => exit,
+        Err(error) => explain(&error, color),
+    };
+    exit.into()
+}
+
+fn dispatch(command: Command, color: ColorChoice) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => commands::run::run(args, color),
+        Command::Check(args) => commands::check::run(&args, color),
+        Command::Explain(args) => commands::explain::run(&args, color),
+        Command::Doctor(args) => commands::doctor::run(&args, color),
+        Command::Runtime(args) => commands::runtime::run(&args, color),
+        Command::Completion(args) => commands::completion::run(&args),
+        Command::Version(args) => commands::version::run(&args),
+    }
+}
+
+/// Draws an error that is not a flow's, and says which exit code it means.
+fn explain(error: &anyhow::Error, color: ColorChoice) -> Exit {
+    if out::is_closed_pipe(error) {
+        return Exit::ClosedPipe;
+    }
+    let headline =
+        |text: &str| Line::new().with(Tone::Bad, "error").with(Tone::Strong, &format!(": {text}"));
+    let mut lines = Vec::new();
+    let exit = if let Some(usage) = error.downcast_ref::<Usage>() {
+        lines.push(headline(&usage.message));
+        if let Some(hint) = &usage.hint {
+            lines.push(Line::new().with(Tone::Accent, "hint").with(Tone::Plain, &format!(": {hint}")));
+        }
+        Exit::Usage
+    } else {
+        lines.push(headline(&error.to_string()));
+        for cause in error.chain().skip(1) {
+            lines.push(Line::of(Tone::Plain, &format!("  because: {cause}")));
+        }
+        Exit::Failed
+    };
+    out::notes(&lines, Theme::of_stderr(color));
+    exit
+}

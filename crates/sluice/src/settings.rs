@@ -1,0 +1,57 @@
+//! What the environment says: where the cache is, and the hash seed of the runtime image.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use etcetera::BaseStrategy as _;
+
+use crate::exit::Usage;
+
+/// The variable that names the cache directory.
+pub const CACHE_DIR: &str = "SLUICE_CACHE_DIR";
+/// The variable that holds the hash seed.
+pub const HASH_SEED: &str = "SLUICE_HASH_SEED";
+
+/// `$SLUICE_CACHE_DIR`, else `sluice` in the user's cache directory (`$XDG_CACHE_HOME` or
+/// `~/.cache`).
+pub fn cache_dir() -> anyhow::Result<PathBuf> {
+    if let Some(dir) = std::env::var_os(CACHE_DIR).filter(|dir| !dir.is_empty()) {
+        return std::path::absolute(&dir)
+            .with_context(|| format!("{CACHE_DIR} holds no path: {}", dir.display()));
+    }
+    let base = etcetera::choose_base_strategy()
+        .context("cannot tell where your home directory is; set SLUICE_CACHE_DIR")?;
+    Ok(base.cache_dir().join("sluice"))
+}
+
+/// `$SLUICE_HASH_SEED`, else 0. Python's hashes of strings follow from it, so a deployment that
+/// runs the flows of strangers sets one of its own and keeps it secret.
+pub fn hash_seed() -> anyhow::Result<u32> {
+    match std::env::var(HASH_SEED) {
+        Err(std::env::VarError::NotPresent) => Ok(0),
+        Ok(text) if text.is_empty() => Ok(0),
+        Ok(text) => parse_hash_seed(&text),
+        Err(std::env::VarError::NotUnicode(text)) => parse_hash_seed(&text.to_string_lossy()),
+    }
+}
+
+fn parse_hash_seed(text: &str) -> anyhow::Result<u32> {
+    Ok(text.parse().map_err(|_| {
+        Usage::new(format!("{HASH_SEED} is `{text}`"))
+            .hint(format!("set it to a whole number from 0 to {}", u32::MAX))
+    })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_seed_is_a_number_of_32_bits() {
+        assert_eq!(parse_hash_seed("4294967295").expect("it is the largest"), u32::MAX);
+        for wrong in ["4294967296", "-1", "random", "1.0"] {
+            let error = parse_hash_seed(wrong).expect_err(wrong);
+            assert!(error.downcast_ref::<Usage>().is_some(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Automation of this repository, run as `cargo xtask`. Not part of the product.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to whoever ran it")]
+
+mod cpython_tests;
+mod guest;
+mod places;
+mod sdk_tests;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run CPython's own tests in the sandbox and compare with what is expected of them.
+    CpythonTests(cpython_tests::Args),
+    /// Run the tests of the Python SDK in the sandbox.
+    SdkTests(sdk_tests::Args),
+}
+
+/// 0: all is as it should be. 1: it is not. 2: wrong usage.
+fn main() -> anyhow::Result<ExitCode> {
+    let good = match Cli::parse().task {
+        Task::CpythonTests(args) => cpython_tests::run(&args)?,
+        Task::SdkTests(args) => sdk_tests::run(&args)?,
+    };
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

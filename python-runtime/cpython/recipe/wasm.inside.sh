@@ -1,0 +1,34 @@
+# Configures CPython for wasm32-wasip1 and compiles libpython: LTO, with the profile. Runs in the
+# toolchain. pymalloc is asked for because CPython leaves it out on WASI.
+# shellcheck shell=bash
+
+SOURCE=/work/src/Python-$PYTHON
+LIBS=/work/libs/wasm
+BUILD=/work/build/wasm
+rm -rf "$BUILD"
+mkdir -p "$BUILD"
+cd "$BUILD"
+
+cat "$SOURCE/Tools/wasm/config.site-wasm32-wasi" /recipe/recipe/config.site > config.site
+export CONFIG_SITE=$BUILD/config.site
+# No pkg-config: nothing of the toolchain's own x86-64 libraries may be found.
+export PKG_CONFIG_LIBDIR=/nonexistent
+# clang would run wasm-opt by itself at every link.
+export CC="clang-$LLVM --target=wasm32-wasip1 --no-wasm-opt"
+export CXX="clang++-$LLVM --target=wasm32-wasip1" CPP="clang-$LLVM --target=wasm32-wasip1 -E"
+export AR="llvm-ar-$LLVM" RANLIB="llvm-ranlib-$LLVM"
+export ZLIB_CFLAGS="-I$LIBS/include" ZLIB_LIBS="-L$LIBS/lib -lz"
+export BZIP2_CFLAGS="-I$LIBS/include" BZIP2_LIBS="-L$LIBS/lib -lbz2"
+export LIBLZMA_CFLAGS="-I$LIBS/include" LIBLZMA_LIBS="-L$LIBS/lib -llzma"
+export LIBSQLITE3_CFLAGS="-I$LIBS/include" LIBSQLITE3_LIBS="-L$LIBS/lib -lsqlite3"
+
+"$SOURCE/configure" --host=wasm32-wasi --build=x86_64-linux-gnu --prefix=/py \
+    --with-build-python=/usr/bin/python3.13 --with-pymalloc \
+    --disable-test-modules --without-ensurepip \
+    > configure.log 2>&1 || { tail -20 configure.log >&2; exit 1; }
+
+# Functions that differ between 32-bit x86 and wasm (a few in each file) have no usable profile, and
+# clang says so for each; profile.inside.sh checks that the evaluation loop is not among them.
+make -j"$JOBS" libpython3.13.a Modules/expat/libexpat.a \
+    OPT="$OPT -Wall -flto=full -fprofile-use=/work/profile/cpython.profdata -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled" \
+    > make.log 2>&1 || { grep -E "error|Error" make.log | head -20 >&2; exit 1; }

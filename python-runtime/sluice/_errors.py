@@ -1,0 +1,225 @@
+"""The exceptions of the SDK, one class for each thing that a flow may want to catch.
+
+Each carries what the error object of docs/errors.md needs: `sluice_kind`, `sluice_code`, `hint`,
+`retryable` and `details`, as class or instance attributes. Whoever catches one reads these, never
+the text.
+"""
+
+import errno
+from collections.abc import Mapping
+
+__all__ = [
+    "CallFailed",
+    "CallInvalid",
+    "Cancelled",
+    "CapabilityDenied",
+    "Deadlock",
+    "Failed",
+    "FlowAmbiguous",
+    "FlowMissing",
+    "FlowNameTaken",
+    "FlowNotFound",
+    "ImportUnavailable",
+    "NotAvailable",
+    "NotInSandbox",
+    "SluiceError",
+    "SourceError",
+    "UsesInvalid",
+    "call_failed",
+]
+
+
+class SluiceError(Exception):
+    """What the SDK raises; the base of every class here but `NotInSandbox`."""
+
+    sluice_kind: str = "flow_error"
+    sluice_code: str = "exception"
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        hint: str | None = None,
+        retryable: bool = False,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.retryable = retryable
+        self.details: dict[str, object] = dict(details or {})
+
+    @property
+    def code(self) -> str:
+        """Why, exactly: a heading of docs/errors.md."""
+        return self.sluice_code
+
+
+class Failed(SluiceError):
+    """Raised by a flow to end as failed, with a message for whoever reads it.
+
+    `details` goes into the error object as it is; `retryable` says that the same run, tried again
+    unchanged, may succeed.
+    """
+
+    sluice_code = "flow_failed"
+
+
+class Deadlock(SluiceError):
+    """The flow waits for something that nothing can bring about."""
+
+    sluice_code = "deadlock"
+
+
+class CallFailed(SluiceError):
+    """An operation of the host could not be done; `code` says why."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str | None = None,
+        kind: str | None = None,
+        hint: str | None = None,
+        retryable: bool = False,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, retryable=retryable, details=details)
+        if code is not None:
+            self.sluice_code = code
+        if kind is not None:
+            self.sluice_kind = kind
+
+
+class CallInvalid(CallFailed):
+    """The arguments of an operation are not what its kind takes. Nothing has happened."""
+
+    sluice_kind = "call_error"
+    sluice_code = "call_invalid"
+
+
+class NotAvailable(CallFailed):
+    """This host has nobody to do the operation. Nothing has happened."""
+
+    sluice_kind = "call_error"
+    sluice_code = "not_available"
+
+
+class Cancelled(CallFailed):
+    """The operation was given up before its answer came."""
+
+    sluice_kind = "cancelled"
+    sluice_code = "cancelled"
+
+
+class CapabilityDenied(CallFailed):
+    """The operation is outside what the run was granted. Nothing has happened.
+
+    `capability` is the word that would allow it, such as `rpc:calendar.event_delete`.
+    """
+
+    sluice_kind = "capability_denied"
+    sluice_code = "capability_denied"
+
+    @property
+    def capability(self) -> str:
+        return str(self.details.get("capability", ""))
+
+
+class SourceError(SluiceError):
+    """The source cannot serve the run; the classes below say how."""
+
+    sluice_kind = "source_error"
+    sluice_code = "source_invalid"
+
+
+class FlowNotFound(SourceError):
+    """The source has no flow of that name."""
+
+    sluice_code = "flow_not_found"
+
+
+class FlowAmbiguous(SourceError):
+    """The source has several flows and the run did not say which."""
+
+    sluice_code = "flow_ambiguous"
+
+
+class FlowMissing(SourceError):
+    """The source has no flow at all."""
+
+    sluice_code = "flow_missing"
+
+
+class FlowNameTaken(SourceError):
+    """Two flows of one source have the same name."""
+
+    sluice_code = "flow_name_taken"
+
+
+class UsesInvalid(SourceError):
+    """A word of `uses=[...]` is not a capability word."""
+
+    sluice_code = "uses_invalid"
+
+
+class NotInSandbox(OSError):
+    """Python offers it, the sandbox does not: files, sockets, processes, threads.
+
+    An `OSError`, so code that can do without goes on as it would on a machine without it.
+    """
+
+    sluice_kind = "flow_error"
+    sluice_code = "not_in_sandbox"
+    retryable = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(errno.ENOTSUP, message)
+        self.message = message
+        self.hint = hint
+        self.details: dict[str, object] = {}
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ImportUnavailable(ModuleNotFoundError):
+    """A module that the sandbox does not have.
+
+    A `ModuleNotFoundError`, so code that can do without it goes on as it would elsewhere.
+    """
+
+    sluice_kind = "source_error"
+    sluice_code = "import_unavailable"
+    retryable = False
+
+    def __init__(self, message: str, *, name: str, hint: str | None = None) -> None:
+        super().__init__(message, name=name)
+        self.hint = hint
+        self.details: dict[str, object] = {"module": name}
+
+
+_BY_CODE: dict[str, type[CallFailed]] = {
+    kind.sluice_code: kind for kind in (CallInvalid, NotAvailable, Cancelled, CapabilityDenied)
+}
+
+
+def call_failed(failure: Mapping[str, object]) -> CallFailed:
+    """The exception for an error object that the host gave as the outcome of a call."""
+    code = str(failure.get("code") or CallFailed.sluice_code)
+    hint = failure.get("hint")
+    details = failure.get("details")
+    kind = failure.get("kind")
+    return _BY_CODE.get(code, CallFailed)(
+        str(failure.get("message") or code),
+        code=code,
+        kind=None if kind is None else str(kind),
+        hint=None if hint is None else str(hint),
+        retryable=failure.get("retryable") is True,
+        details=details if isinstance(details, Mapping) else None,
+    )
+
+
+for _name in __all__:
+    # A reader of an error knows these by the name that a flow imports.
+    globals()[_name].__module__ = "sluice"

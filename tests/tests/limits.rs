@@ -1,0 +1,155 @@
+//! A guest that takes too much ends in the code of the limit that it reached, soon, and the next run
+//! is clean.
+
+use serde_json::json;
+use sluice_model::{Code, FailureKind, Limits};
+use sluice_tests::{Report, Run, sandbox};
+
+/// A flow with that body, under those limits, and a clean run after it on the same sandbox.
+async fn check(code: Code, body: &str, change: impl FnOnce(&mut Limits)) -> Report {
+    let sandbox = sandbox();
+    let source = format!("from sluice import flow\n@flow\ndef greedy():\n{}\n", indent(body));
+    let report = Run::of(&source).limits(change).on(&sandbox).await;
+    assert_eq!(report.code(), code, "{:#?}", report.failure());
+    assert_eq!(report.failure().kind, FailureKind::LimitExceeded);
+    assert!(report.failure().hint.is_some());
+
+    let clean = "from sluice import flow\n@flow\ndef clean():\n    return sum(range(10))\n";
+    assert_eq!(Run::of(clean).on(&sandbox).await.output(), 45);
+    report
+}
+
+fn indent(body: &str) -> String {
+    body.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// 50 ms for the interruption, 20 ms for a machine that is busy with other tests.
+fn assert_stopped_in_time(report: &Report, budget_ms: u64) {
+    let over_us = report.usage.cpu_time_us.saturating_sub(budget_ms * 1_000);
+    assert!(over_us < 50_000, "stopped {over_us} us of CPU time after its budget");
+}
+
+#[tokio::test]
+async fn an_endless_loop_ends_with_its_cpu_time() {
+    let body = "with flow.step('spin'):\n    while True: pass";
+    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
+    assert_eq!(report.failure().step, ["spin"]);
+    assert_eq!(report.outline(), "spin cancelled\n");
+    assert_stopped_in_time(&report, 100);
+}
+
+#[tokio::test]
+async fn an_endless_loop_that_catches_everything_ends_too() {
+    let body = "while True:\n    try:\n        while True: pass\n    except BaseException: pass";
+    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
+    assert_stopped_in_time(&report, 100);
+}
+
+#[tokio::test]
+async fn a_catastrophic_regex_ends_with_its_cpu_time() {
+    let body = "import re\nre.match(r'(a+)+$', 'a' * 40 + 'b')";
+    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
+    assert_stopped_in_time(&report, 100);
+}
+
+#[tokio::test]
+async fn a_huge_integer_ends_with_its_cpu_time() {
+    let body = "x = 3 ** 1_000_000\nwhile True: x = x * x % (x - 1)";
+    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
+    assert_stopped_in_time(&report, 100);
+}
+
+#[tokio::test]
+async fn a_wait_without_end_ends_with_its_wall_time() {
+    let body = "flow.sleep(3600)";
+    check(Code::LimitWallTime, body, |limits| limits.wall_time_ms = 50).await;
+}
+
+#[tokio::test]
+async fn a_memory_hog_ends_with_its_memory() {
+    for body in [
+        "x = []\nwhile True: x.append(bytes(1 << 20))",
+        "x = bytearray(1 << 30)",
+        "x = 'a'\nwhile True: x += x",
+        "x = [0]\nwhile True: x = x + [dict(a=i) for i in range(1000)]",
+        "x = 1 << (1 << 33)",
+    ] {
+        let report = check(Code::LimitMemory, body, |_| ()).await;
+        assert!(report.usage.memory_bytes <= Limits::default().memory_bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_memory_error_that_the_flow_handles_is_its_own_business() {
+    let source = "
+from sluice import flow
+@flow
+def careful():
+    try:
+        bytearray(1 << 30)
+    except MemoryError:
+        return 'made do'
+";
+    assert_eq!(Run::of(source).on(&sandbox()).await.output(), "made do");
+}
+
+#[tokio::test]
+async fn an_output_flood_ends_with_its_output() {
+    let body = "while True: print('x' * 1000)";
+    check(Code::LimitOutput, body, |limits| limits.output_bytes = 100_000).await;
+}
+
+#[tokio::test]
+async fn a_million_spans_end_with_the_spans() {
+    let body = "for i in range(1_000_000):\n    with flow.step('s'): pass";
+    let report = check(Code::LimitSpans, body, |_| ()).await;
+    assert_eq!(report.tree.len() as u64, Limits::default().spans);
+}
+
+#[tokio::test]
+async fn a_flood_of_events_ends_with_the_events() {
+    let body = "while True: flow.log.info('x')";
+    check(Code::LimitEvents, body, |limits| limits.events = 1_000).await;
+    let body = "while True: flow.log.info('x' * 10_000)";
+    check(Code::LimitEvents, body, |limits| limits.event_bytes = 1_000_000).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_calls_ends_with_the_calls() {
+    let body = "while True: flow.sleep.start(10)";
+    check(Code::LimitCalls, body, |limits| limits.calls = 100).await;
+}
+
+#[tokio::test]
+async fn texts_that_are_too_long_end_with_the_string_size() {
+    check(Code::LimitStringSize, "with flow.step('x' * 300_000): pass", |_| ()).await;
+    check(Code::LimitStringSize, "return 'x' * 5_000_000", |_| ()).await;
+    check(Code::LimitStringSize, "return 'x' * 50_000_000", |_| ()).await;
+}
+
+#[tokio::test]
+async fn what_the_host_measures_is_reported() {
+    let source = "from sluice import flow\n@flow\ndef work():\n    return len(bytes(100 << 20))\n";
+    let report = Run::of(source).on(&sandbox()).await;
+    assert_eq!(report.output(), &json!(100 << 20));
+    assert!(report.usage.memory_bytes > 100 << 20);
+    assert!(report.usage.cpu_time_us > 0);
+    assert!(report.usage.wall_time_us >= report.usage.cpu_time_us);
+}
+
+#[tokio::test]
+async fn a_cancelled_run_leaves_nothing_open() {
+    let source = "
+from sluice import flow
+@flow
+def forever():
+    with flow.step('outer'):
+        with flow.step('inner'):
+            while True: pass
+";
+    let cancel = tokio::time::sleep(std::time::Duration::from_millis(50));
+    let report = Run::of(source).until(&sandbox(), cancel).await;
+    assert_eq!(report.code(), Code::Cancelled);
+    assert_eq!(report.outline(), "outer cancelled\n  inner cancelled\n");
+    assert_eq!(report.failure().step, ["outer", "inner"]);
+}
