@@ -1,11 +1,11 @@
 """Write flows for Sluice: plain Python functions with steps, calls and a record of every run.
 
-    from sluice import flow
+from sluice import flow
 
-    @flow
-    def hello(name: str = "world") -> str:
-        with flow.step("compose"):
-            return f"Hello, {name}!"
+@flow
+def hello(name: str = "world") -> str:
+    with flow.step("compose"):
+        return f"Hello, {name}!"
 """
 
 from ._agent import Agent, Tool, agent, tool

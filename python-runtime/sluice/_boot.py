@@ -7,6 +7,7 @@ warm-up may be visible to a run, and two images from the same files are equal by
 import gc
 import importlib
 import linecache
+import os
 import re
 import sys
 import typing
@@ -94,6 +95,8 @@ def _expect(holds: bool, told: str) -> None:
 
 
 def _forget() -> None:
+    # The hash seed came by the environment. A run has none.
+    os.environ.clear()
     linecache.clearcache()
     re.purge()
     for forget in typing._cleanups:  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ looks a module up by name finds it.
 """
 
 import asyncio
+import linecache
 import marshal
 import random
 import sys
@@ -35,6 +36,7 @@ _MOST_TOLD = 8
 def describe(source: str) -> tuple[bool, str, bytes]:
     """The description document and the compiled module, or the error object."""
     loading = True
+    before = sys.modules.get(MODULE)
     try:
         tree = compile(source, FILE, "exec", _ONLY_AST, dont_inherit=True)
         code = compile(tree, FILE, "exec", dont_inherit=True)
@@ -45,12 +47,13 @@ def describe(source: str) -> tuple[bool, str, bytes]:
     except BaseException as error:
         return False, _failure(error, source, loading), b""
     finally:
-        _end()
+        _end(before)
 
 
 def run(flow: str, source: str, code: bytes, input: str) -> tuple[bool, str]:
     """The output of one run as JSON, or the error object. `code` is what `describe` made, or empty."""
     loading = True
+    before = sys.modules.get(MODULE)
     try:
         random.seed(_host.entropy())
         module = marshal.loads(code) if code else compile(source, FILE, "exec", dont_inherit=True)
@@ -66,7 +69,7 @@ def run(flow: str, source: str, code: bytes, input: str) -> tuple[bool, str]:
     except BaseException as error:
         return False, _failure(error, source, loading)
     finally:
-        _end()
+        _end(before)
 
 
 class SourceLoader:
@@ -87,6 +90,7 @@ def _load(source: str, code: CodeType) -> dict[str, Any]:
     namespace["__file__"] = FILE
     namespace["__loader__"] = SourceLoader(source)
     sys.modules[MODULE] = module
+    linecache.cache.pop(FILE, None)
     exec(code, namespace)
     return namespace
 
@@ -149,11 +153,14 @@ def _failure(error: BaseException, source: str, loading: bool) -> str:
         )
 
 
-def _end() -> None:
-    """Leaves nothing open and nothing unsaid."""
+def _end(before: ModuleType | None) -> None:
+    """Leaves nothing open and nothing unsaid. `before` is the flow that runs this one, as tests do."""
     if CALLS:
         CALLS.cancel_all()
-    sys.modules.pop(MODULE, None)
+    if before is None:
+        sys.modules.pop(MODULE, None)
+    else:
+        sys.modules[MODULE] = before
     for stream in (sys.__stdout__, sys.__stderr__):
         try:
             if stream is not None:

@@ -54,7 +54,6 @@ _KINDS = {
     "capability_denied": "capability_denied",
     "not_available": "call_error",
     "call_invalid": "call_error",
-    "limit_memory": "limit_exceeded",
     "cancelled": "cancelled",
     "platform_error": "platform_error",
 }
@@ -107,8 +106,6 @@ def _code(error: BaseException) -> str:
     code = _attribute(error, "sluice_code")
     if isinstance(code, str) and code in _KINDS:
         return code
-    if isinstance(error, MemoryError):
-        return "limit_memory"
     return "import_unavailable" if isinstance(error, ModuleNotFoundError) else "exception"
 
 

@@ -99,9 +99,7 @@ class FlowDecorator:
         self, /, *, name: str | None = None, uses: Iterable[str] = ()
     ) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
 
-    def __call__(
-        self, function: Any = None, /, *, name: str | None = None, uses: Iterable[str] = ()
-    ) -> Any:
+    def __call__(self, function: Any = None, /, *, name: str | None = None, uses: Iterable[str] = ()) -> Any:
         """Makes a function a flow: `@flow`, or `@flow(name="plan-week", uses=["rpc:calendar.*"])`.
 
         It is called by `name`, or by the function's name with `-` for `_`. `uses` asks for

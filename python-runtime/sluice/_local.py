@@ -102,12 +102,14 @@ def entropy() -> int:
 
 
 def _failure(code: str, message: str) -> str:
-    return json.dumps({
-        "version": 1,
-        "kind": "call_error",
-        "code": code,
-        "message": message,
-        "hint": "Run the flow with `sluice run`: a host answers its calls",
-        "retryable": False,
-        "details": {},
-    })
+    return json.dumps(
+        {
+            "version": 1,
+            "kind": "call_error",
+            "code": code,
+            "message": message,
+            "hint": "Run the flow with `sluice run`: a host answers its calls",
+            "retryable": False,
+            "details": {},
+        }
+    )

@@ -38,6 +38,7 @@ _USUAL_IMPORTS = {
     "sleep": "from time import sleep",
     "timedelta": "from datetime import timedelta",
 }
+_OURS = ("hero_rpc", "sluice")
 _SHOWN = 8
 
 
@@ -146,6 +147,8 @@ def _no_module(error: ImportError, place: Place | None, source: Source) -> str |
         close = nearest(found[1], public)
         return f"Did you mean {close!r}?" if close else None
     if not isinstance(error, ModuleNotFoundError):
+        return None
+    if top in _OURS:
         return None
     if top in sys.stdlib_module_names:
         return "That part of the standard library is not in the sandbox"

@@ -6,6 +6,7 @@ that JSON cannot hold becomes its `repr`, and what is too long is cut with a mar
 
 import re
 from json import JSONEncoder
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 __all__ = ["NO_ATTRIBUTES", "bounded", "bounded_repr", "clean", "encode", "encode_attributes"]
@@ -19,6 +20,15 @@ _LONG_NUMBER = re.compile("[0-9]{309}")
 
 encode = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """Compact JSON; raises `TypeError`, `ValueError` or `RecursionError`."""
+
+
+def _refuse(value: object) -> Any:
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+# What `encode` makes anew at each call, made once. It does not look for values that hold themselves:
+# those end in `RecursionError`.
+_chunks = c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
 
 
 def clean(text: str) -> str:
@@ -52,7 +62,7 @@ def encode_attributes(attributes: dict[str, Any]) -> str:
     if not attributes:
         return NO_ATTRIBUTES
     try:
-        text = encode(attributes)
+        text = "".join(_chunks(attributes, 0))
     except (TypeError, ValueError, RecursionError):
         text = encode({_key(key): _value(value) for key, value in attributes.items()})
     if len(text) > 308 and _LONG_NUMBER.search(text):

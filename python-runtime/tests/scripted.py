@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sluice import _host
+from sluice import _host, _span
 from sluice._calls import Calls
 
 _FUNCTIONS = ("span_start", "span_end", "span_set", "progress", "log")
@@ -105,14 +105,16 @@ class ScriptedHost:
 
 @contextlib.contextmanager
 def recorded() -> Iterator[ScriptedHost]:
-    """Spans and logs go to a scripted host meanwhile."""
+    """Spans and logs go to a scripted host meanwhile, where no span is open yet."""
     host = ScriptedHost()
     before = {name: getattr(_host, name) for name in _FUNCTIONS}
     for name in _FUNCTIONS:
         setattr(_host, name, getattr(host, name))
+    outside = _span._current.set(None)
     try:
         yield host
     finally:
+        _span._current.reset(outside)
         for name, function in before.items():
             setattr(_host, name, function)
 

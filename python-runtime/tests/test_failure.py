@@ -250,7 +250,7 @@ def test_recursion_shows_both_ends():
 @pytest.mark.parametrize(
     ("error", "kind", "code", "hint"),
     [
-        (MemoryError(), "limit_exceeded", "limit_memory", "Work through the data in parts"),
+        (MemoryError(), "flow_error", "exception", "Work through the data in parts"),
         (SystemExit(3), "flow_error", "exception", "To end a flow, return from it"),
         (KeyboardInterrupt(), "flow_error", "exception", "To end a flow, return from it"),
         (asyncio.CancelledError(), "flow_error", "exception", None),

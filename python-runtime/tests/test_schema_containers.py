@@ -227,6 +227,12 @@ def test_hints_without_a_form_are_refused(hint):
     assert caught.value.hint.startswith("Supported are str, int")
 
 
+def test_literals_without_a_form_are_refused():
+    with pytest.raises(UnsupportedHint) as caught:
+        adapter(Literal[b"x"])
+    assert str(caught.value) == "the literal `b'x'` has no form in JSON"
+
+
 def test_schemas():
     def plain(hint):
         schema = adapter(hint).schema()

@@ -168,6 +168,16 @@ def test_schema_of_a_dataclass():
     }
 
 
+def test_a_default_that_cannot_be_shown_is_left_out():
+    @dataclass
+    class Odd:
+        made: list = field(default_factory=lambda: 1 // 0)
+        absent: int = None
+
+    members = adapter(Odd).schema()["$defs"]["Odd"]["properties"]
+    assert members == {"made": {"type": "array"}, "absent": {"type": "integer"}}
+
+
 def test_schema_of_a_record_that_holds_itself():
     schema = adapter(Tree).schema()
     assert schema["$defs"]["Tree"]["properties"]["children"]["items"] == {"$ref": "#/$defs/Tree"}

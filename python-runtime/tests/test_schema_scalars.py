@@ -114,10 +114,18 @@ def test_refuses_output_and_says_why(hint, value, message):
     assert [(problem.path, problem.message) for problem in caught.value.problems] == [("value", message)]
 
 
-def test_integers_that_python_would_not_write():
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, 10**50])
+def test_integers_that_other_readers_would_garble_are_refused(value):
     with pytest.raises(InvalidOutput) as caught:
-        adapter(int).dump(10**5000)
-    assert str(caught.value) == "value: the integer has more than 4,000 digits"
+        adapter(int).dump(value)
+    assert str(caught.value) == "value: the integer does not fit in 64 bits"
+
+
+def test_integers_that_came_as_inexact_floats_are_refused():
+    assert adapter(int).load(2.0**53) == 2**53
+    with pytest.raises(InvalidInput) as caught:
+        adapter(int).load(2.0**54)
+    assert str(caught.value) == "value: the integer is too large to have arrived exactly"
 
 
 def test_an_example_shows_how_to_write_a_value():

@@ -91,7 +91,10 @@ def test_what_json_cannot_hold_becomes_its_repr():
 
     itself: list = []
     itself.append(itself)
-    with recorded() as host, flow.step("s", a={1, 2}, b=float("nan"), c=Broken(), d=itself, e="ok", f="\ud800"):
+    with (
+        recorded() as host,
+        flow.step("s", a={1, 2}, b=float("nan"), c=Broken(), d=itself, e="ok", f="\ud800"),
+    ):
         pass
     attributes = host.named("start")[0][3]
     assert attributes["a"] == "{1, 2}"
@@ -103,7 +106,10 @@ def test_what_json_cannot_hold_becomes_its_repr():
 
 
 def test_attributes_are_bounded():
-    with recorded() as host, flow.step("s", big="x" * 100_000, small=1, digits=10**400, many=list(range(9000))):
+    with (
+        recorded() as host,
+        flow.step("s", big="x" * 100_000, small=1, digits=10**400, many=list(range(9000))),
+    ):
         pass
     attributes = host.named("start")[0][3]
     assert attributes["small"] == 1
@@ -250,9 +256,9 @@ def test_retry_on_chooses_the_errors():
     @flow.step(retries=2, retry_on=ConnectionError)
     def work():
         tried.append(1)
-        raise ValueError
+        raise ValueError("no")
 
-    with recorded(), pytest.raises(ValueError):
+    with recorded(), pytest.raises(ValueError, match="no"):
         work()
     assert len(tried) == 1
 
@@ -265,9 +271,11 @@ def test_the_backoff_doubles_and_varies():
         assert len(delays) > 1
 
 
-@pytest.mark.parametrize("options", [{"retries": -1}, {"retries": 1.5}, {"backoff": -1}, {"backoff": float("inf")}])
+@pytest.mark.parametrize(
+    "options", [{"retries": -1}, {"retries": 1.5}, {"backoff": -1}, {"backoff": float("inf")}]
+)
 def test_senseless_retries_are_refused(options):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="from 0"):
         flow.step("s", **options)
 
 

@@ -115,19 +115,25 @@ impl Run {
 
     /// Runs it in a sandbox.
     pub async fn on(self, sandbox: &Sandbox) -> Report {
-        self.until(sandbox, std::future::pending()).await
+        self.until(sandbox, |_| false).await
     }
 
-    /// Runs it in a sandbox until it ends or `cancel` resolves.
-    pub async fn until(self, sandbox: &Sandbox, cancel: impl Future<Output = ()> + Send) -> Report {
+    /// Runs it in a sandbox until it ends, or is cancelled after an event that `last` holds of.
+    pub async fn until(self, sandbox: &Sandbox, last: impl Fn(&EventBody) -> bool + Send) -> Report {
         let mut events = Vec::new();
         let mut tree = Tree::default();
+        let seen = tokio::sync::Notify::new();
         let mut door = LocalDoor::new(|at_us, body: EventBody| {
             tree.apply(at_us, &body);
+            if last(&body) {
+                seen.notify_one();
+            }
             events.push(body);
         });
-        let (outcome, usage) =
-            sandbox.run(self.attempt, &mut door, cancel).await.expect("the platform is sound");
+        let (outcome, usage) = sandbox
+            .run(self.attempt, &mut door, seen.notified())
+            .await
+            .expect("the platform is sound");
         drop(door);
         Report { outcome, usage, events, tree }
     }

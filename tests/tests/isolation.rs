@@ -40,7 +40,7 @@ class Marked(Exception): pass
 
 @flow
 def leave():
-    builtins.mark = json.mark = flow.mark = collections.OrderedDict.__doc__ = Marked
+    builtins.mark = json.mark = collections.Counter.mark = Marked
     sys.modules['mark'] = sys
     sys.path.append('mark')
     os.environ['MARK'] = '1'
@@ -61,8 +61,7 @@ def look():
     return [name for name, there in {
         'builtins': hasattr(builtins, 'mark'),
         'json': hasattr(json, 'mark'),
-        'flow': hasattr(flow, 'mark'),
-        'docs': not isinstance(collections.OrderedDict.__doc__, str),
+        'counter': hasattr(collections.Counter, 'mark'),
         'modules': 'mark' in sys.modules,
         'path': 'mark' in sys.path,
         'environ': 'MARK' in os.environ,

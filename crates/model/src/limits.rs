@@ -26,7 +26,7 @@ pub struct Limits {
     /// One string from the guest: a name, a message, a set of attributes, an argument.
     /// Default 256 KiB. `limit_string_size`.
     pub string_bytes: u64,
-    /// One attachment, and the output. Default 16 MiB. `limit_string_size`.
+    /// One attachment, and the output. Default 4 MiB. `limit_string_size`.
     pub payload_bytes: u64,
 }
 
@@ -42,7 +42,7 @@ impl Default for Limits {
             calls: 10_000,
             event_bytes: 64 << 20,
             string_bytes: 256 << 10,
-            payload_bytes: 16 << 20,
+            payload_bytes: 4 << 20,
         }
     }
 }

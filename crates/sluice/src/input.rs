@@ -146,12 +146,15 @@ fn pair(key: &str, given: &Given, schema: Schema<'_>) -> anyhow::Result<Value> {
         }
     };
     coerce(&text, accepts).map_err(|error| {
-        Usage::new(format!("`{key}` takes {}, and {origin} is not: {error}", schema.words(parameter)))
-            .hint(format!(
-                "write it as JSON, in quotes for the shell: -i '{key}={}'",
-                example(schema, parameter)
-            ))
-            .into()
+        Usage::new(format!(
+            "`{key}` takes {}, and {origin} is not: {error}",
+            schema.words(parameter)
+        ))
+        .hint(format!(
+            "write it as JSON, in quotes for the shell: -i '{key}={}'",
+            example(schema, parameter)
+        ))
+        .into()
     })
 }
 
@@ -170,12 +173,13 @@ fn coerce(text: &str, accepts: Accepts) -> Result<Value, serde_json::Error> {
 
 fn example(schema: Schema<'_>, parameter: &Value) -> &'static str {
     let words = schema.words(parameter);
-    match words.split(' ').next().unwrap_or_default() {
+    match words.split(" or ").next().unwrap_or_default() {
         "integer" => "3",
         "number" => "2.5",
         "boolean" => "true",
         "null" => "null",
-        "list" => "[1, 2]",
+        "list of integer" | "list of number" => "[1, 2]",
+        words if words.starts_with("list") => "[\"a\", \"b\"]",
         _ => "{\"a\": 1}",
     }
 }

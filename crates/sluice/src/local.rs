@@ -135,7 +135,13 @@ pub fn now_us() -> u64 {
 
 /// SHA-256 of a source, in hex.
 pub fn digest(source: &str) -> String {
-    Sha256::digest(source.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(source.as_bytes()))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect()
 }
 
 fn numbered(mut record: impl FnMut(Event)) -> impl FnMut(u64, EventBody) {

@@ -3,6 +3,11 @@
 //! Standard output carries data and nothing else; everything for people goes to standard error,
 //! and every text that a flow had a hand in passes through `render::text` first.
 
+#![expect(
+    unreachable_pub,
+    reason = "nothing of a binary can be reached; `pub` says what a module offers to the others"
+)]
+
 mod cli;
 mod commands;
 mod exit;
@@ -56,7 +61,9 @@ fn explain(error: &anyhow::Error, color: ColorChoice) -> Exit {
     let exit = if let Some(usage) = error.downcast_ref::<Usage>() {
         lines.push(headline(&usage.message));
         if let Some(hint) = &usage.hint {
-            lines.push(Line::new().with(Tone::Accent, "hint").with(Tone::Plain, &format!(": {hint}")));
+            lines.push(
+                Line::new().with(Tone::Accent, "hint").with(Tone::Plain, &format!(": {hint}")),
+            );
         }
         Exit::Usage
     } else {

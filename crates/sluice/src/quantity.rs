@@ -76,8 +76,7 @@ pub fn grouped(number: u64) -> String {
 
 /// The number at the beginning, the letters after it, and the rest.
 fn split(text: &str) -> Option<(&str, &str, &str)> {
-    let number_end =
-        text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, rest) = text.split_at(number_end);
     let rest = rest.trim_start();
     let unit_end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
@@ -104,7 +103,8 @@ mod tests {
         {
             assert_eq!(parse_duration_ms(text), Ok(ms), "{text}");
         }
-        for wrong in ["", "10", "s", "1x", "10 parsecs", "-1s", "0s", "1..5s", "99999999999999999h"] {
+        for wrong in ["", "10", "s", "1x", "10 parsecs", "-1s", "0s", "1..5s", "99999999999999999h"]
+        {
             assert!(parse_duration_ms(wrong).is_err(), "{wrong}");
         }
     }
@@ -126,7 +126,17 @@ mod tests {
         let times = [0, 412, 9_900, 12_345, 999_999, 1_234_567, 12_345_678, 125_000_000, u64::MAX];
         assert_eq!(
             times.map(duration),
-            ["0.0ms", "0.4ms", "9.9ms", "12ms", "999ms", "1.23s", "12.3s", "2m05s", "5124095576h01m"]
+            [
+                "0.0ms",
+                "0.4ms",
+                "9.9ms",
+                "12ms",
+                "999ms",
+                "1.23s",
+                "12.3s",
+                "2m05s",
+                "5124095576h01m"
+            ]
         );
         assert_eq!([0, 1023, 1536, 50 << 20].map(bytes), ["0 B", "1023 B", "1.5 KiB", "50.0 MiB"]);
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);

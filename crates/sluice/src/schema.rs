@@ -209,8 +209,14 @@ mod tests {
         let words = |schema| Schema::new(&root).words(&schema);
         assert_eq!(words(json!({"type": "string"})), "text");
         assert_eq!(words(json!({"type": "string", "format": "date-time"})), "date-time");
-        assert_eq!(words(json!({"type": "array", "items": {"$ref": "#/$defs/Item"}})), "list of Item");
-        assert_eq!(words(json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})), "integer or null");
+        assert_eq!(
+            words(json!({"type": "array", "items": {"$ref": "#/$defs/Item"}})),
+            "list of Item"
+        );
+        assert_eq!(
+            words(json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})),
+            "integer or null"
+        );
         assert_eq!(words(json!({"enum": ["a", 1]})), "\"a\" or 1");
         let counts = json!({"type": "object", "additionalProperties": {"type": "integer"}});
         assert_eq!(words(counts), "object of integer");

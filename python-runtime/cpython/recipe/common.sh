@@ -28,7 +28,8 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 locked() { grep -v '^#' "$LOCK"; }
 
 # Runs a command line inside the toolchain. The bind mounts live in a mount namespace of their own
-# and are gone with the command.
+# and are gone with the command. Addresses are not randomised: CPython orders some sets by them, and
+# the profile would count differently each time.
 inside() {
     [ -x "$WORK/toolchain/usr/bin/bash" ] || die "no toolchain in $WORK: run build.sh toolchain first"
     mkdir -p "$WORK/toolchain/work" "$WORK/toolchain/recipe"
@@ -38,7 +39,7 @@ inside() {
         for d in proc dev tmp; do mount --bind "/$d" "$d"; done
         mount --bind "$2" work
         mount --bind -o ro "$3" recipe
-        exec chroot . /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/tmp TZ=UTC LC_ALL=C \
+        exec setarch --addr-no-randomize chroot . /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/tmp TZ=UTC LC_ALL=C \
             SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" JOBS="$5" PYTHON="$6" LLVM="$7" OPT="$8" \
             /usr/bin/bash -euo pipefail -c "$4"
     ' inside "$WORK/toolchain" "$WORK" "$HERE" "$1" "$JOBS" "$PYTHON" "$LLVM" "$OPT"

@@ -25,7 +25,9 @@ export ac_cv_file__dev_ptmx=no ac_cv_file__dev_ptc=no ac_cv_buggy_getaddrinfo=no
     > configure.log 2>&1 || { tail -20 configure.log >&2; exit 1; }
 make -j"$JOBS" OPT="$OPT" python > make.log 2>&1 || { grep -E "error|Error" make.log | head -20 >&2; exit 1; }
 
-# The hash seed is fixed, as in the image.
-LLVM_PROFILE_FILE=/work/profile/raw/%m-%p.profraw PYTHONHASHSEED=0 PYTHONPATH="$SOURCE/Lib" \
-    ./python -S /recipe/training/train.py 2> training.log || { tail -20 training.log >&2; exit 1; }
+# Everything that could make one run differ from the next is fixed: the hash seed, and that modules are
+# compiled, never read from a cache.
+LLVM_PROFILE_FILE=/work/profile/raw/%m.profraw PYTHONHASHSEED=0 PYTHONPATH="$SOURCE/Lib" \
+    ./python -S -B -X pycache_prefix=/nonexistent /recipe/training/train.py \
+    2> training.log || { tail -20 training.log >&2; exit 1; }
 "llvm-profdata-$LLVM" merge -o /work/profile/cpython.profdata /work/profile/raw/*.profraw

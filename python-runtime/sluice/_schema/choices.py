@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from .._nearest import nearest
-from .problems import Mismatch, mismatch, told
+from .problems import Mismatch, UnsupportedHint, mismatch, told
 from .shape import Definitions, Schema, Shape
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -82,7 +82,12 @@ def enumeration(kind: type[Enum]) -> Choice:
 
 
 def literal(values: tuple[Any, ...]) -> Choice:
-    return Choice([(_plain(value) if isinstance(value, Enum) else value, value) for value in values])
+    """The values of a `Literal`; raises `UnsupportedHint` for one that has no form in JSON."""
+    members = [(_plain(value) if isinstance(value, Enum) else value, value) for value in values]
+    for plain, value in members:
+        if type(plain) not in _PLAIN:
+            raise UnsupportedHint(f"the literal `{value!r}` has no form in JSON", "Write it as a string")
+    return Choice(members)
 
 
 def _plain(member: Enum) -> Any:

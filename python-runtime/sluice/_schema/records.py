@@ -40,8 +40,9 @@ class Field:
         if description:
             schema.setdefault("description", description)
         if self.default is not None:
-            # A default that is no value of its own type is the author's way to say "absent".
-            with suppress(Mismatch):
+            # A default that is no value of its own type is the author's way to say "absent", and a
+            # factory may need what only a run has.
+            with suppress(Exception):
                 schema["default"] = self.shape.dump(self.default())
         if not self.loaded:
             schema["readOnly"] = True

@@ -10,8 +10,11 @@ from typing import Any
 from .problems import expected, mismatch
 from .shape import Definitions, Schema, Shape
 
-_WRITABLE = 10**4000
-"""Below this, Python is willing to write an integer in decimal."""
+_LEAST, _MOST = -(2**63), 2**64 - 1
+"""What fits in 64 bits, signed or not: readers of JSON lose the last digits of any other integer."""
+
+_EXACT = 2.0**53
+"""Up to here every integer has a float of its own."""
 
 
 class Str(Shape):
@@ -46,7 +49,9 @@ class Int(Shape):
         if type(value) is int:
             return value
         if type(value) is float and value.is_integer():
-            return int(value)
+            if -_EXACT <= value <= _EXACT:
+                return int(value)
+            raise mismatch("the integer is too large to have arrived exactly", "Take it as a string")
         raise expected("an integer", value)
 
     def dump(self, value: Any) -> Any:
@@ -154,10 +159,10 @@ def text(value: str) -> str:
 
 
 def integer(value: int) -> int:
-    """An integer as JSON can carry it; raises `Mismatch` where it is too long to be written."""
-    if -_WRITABLE < value < _WRITABLE:
+    """An integer as JSON can carry it; raises `Mismatch` where it does not fit in 64 bits."""
+    if _LEAST <= value <= _MOST:
         return value if type(value) is int else int(value)
-    raise mismatch("the integer has more than 4,000 digits", "Return it as a hexadecimal string")
+    raise mismatch("the integer does not fit in 64 bits", "Return it as a string")
 
 
 def number(value: float) -> float:

@@ -70,9 +70,8 @@ fn values_take_the_type_of_their_parameter() {
 
 #[test]
 fn where_text_is_one_of_several_types_json_wins_and_quotes_make_text() {
-    let note = |value: &str| {
-        assembled(&[&format!("note={value}")]).expect("it fits")["note"].clone()
-    };
+    let note =
+        |value: &str| assembled(&[&format!("note={value}")]).expect("it fits")["note"].clone();
     assert_eq!(note("null"), json!(null));
     assert_eq!(note("\"null\""), json!("null"));
     assert_eq!(note("call me"), json!("call me"));
@@ -80,9 +79,8 @@ fn where_text_is_one_of_several_types_json_wins_and_quotes_make_text() {
 
 #[test]
 fn a_value_may_have_any_sign_in_it_and_begin_with_an_at() {
-    let name = |value: &str| {
-        assembled(&[&format!("name={value}")]).expect("it fits")["name"].clone()
-    };
+    let name =
+        |value: &str| assembled(&[&format!("name={value}")]).expect("it fits")["name"].clone();
     assert_eq!(name(""), json!(""));
     assert_eq!(name("a=b=c"), json!("a=b=c"));
     assert_eq!(name("@@home"), json!("@home"));
@@ -128,10 +126,10 @@ fn mistakes_say_what_would_be_right() {
     `top` takes integer, and `five` is not: expected ident at line 1 column 2
     write it as JSON, in quotes for the shell: -i 'top=3'
     ");
-    insta::assert_snapshot!(refused(&["tags=a,b"]), @r"
+    insta::assert_snapshot!(refused(&["tags=a,b"]), @r#"
     `tags` takes list of text, and `a,b` is not: expected value at line 1 column 1
-    write it as JSON, in quotes for the shell: -i 'tags=[1, 2]'
-    ");
+    write it as JSON, in quotes for the shell: -i 'tags=["a", "b"]'
+    "#);
     let refusal = refused(&["no such file.json"]);
     assert!(refusal.starts_with("cannot read the input `no such file.json`"), "{refusal}");
     let list = file(b"[1]");

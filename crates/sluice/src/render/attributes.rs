@@ -7,8 +7,10 @@ use super::text::cut;
 
 /// The members in their order; each value takes at most `room` columns.
 pub fn attributes(attributes: &Attributes, room: usize) -> String {
-    let members: Vec<_> =
-        attributes.iter().map(|(name, value)| format!("{}={}", quoted(name), shown(value, room))).collect();
+    let members: Vec<_> = attributes
+        .iter()
+        .map(|(name, value)| format!("{}={}", quoted(name), shown(value, room)))
+        .collect();
     members.join(" ")
 }
 

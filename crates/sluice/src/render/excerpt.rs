@@ -48,7 +48,11 @@ impl Snippet<'_> {
                 let (code, offset, length) = marked(text, self.mark);
                 (code, Some(" ".repeat(offset) + &"^".repeat(length)))
             } else {
-                (cut(&text.chars().map(clean_char).collect::<String>(), MAX_CODE, "...").into_owned(), None)
+                (
+                    cut(&text.chars().map(clean_char).collect::<String>(), MAX_CODE, "...")
+                        .into_owned(),
+                    None,
+                )
             };
             let mut line = Line::of(Tone::Dim, &format!("{number:>gutter$} |"));
             if !code.trim_end().is_empty() {
@@ -60,6 +64,15 @@ impl Snippet<'_> {
             }
         }
         drawn
+    }
+}
+
+/// `orders.py:13:20`, as far as the numbers are known.
+pub fn position(path: &str, line: Option<u32>, column: Option<u32>) -> String {
+    match (line, column) {
+        (None, _) => path.to_owned(),
+        (Some(line), None) => format!("{path}:{line}"),
+        (Some(line), Some(column)) => format!("{path}:{line}:{column}"),
     }
 }
 
@@ -142,8 +155,19 @@ mod tests {
     #[test]
     fn carets_stand_under_tabs_wide_characters_and_escapes() {
         let lines = ["def f():", "\tx = \"数据\" + bad(1)", "", "\x1b[2J = 数 + bad"];
-        insta::assert_snapshot!(drawn(&lines, at(10, 13, 19)), @"");
-        insta::assert_snapshot!(drawn(&lines[3..], at(9, 12, 15)), @"");
+        insta::assert_snapshot!(drawn(&lines, at(10, 13, 19)), @r#"
+           |
+         9 | def f():
+        10 |     x = "数据" + bad(1)
+           |                  ^^^^^^
+        11 |
+        12 | \x1b[2J = 数 + bad
+        "#);
+        insta::assert_snapshot!(drawn(&lines[3..], at(9, 12, 15)), @r"
+          |
+        9 | \x1b[2J = 数 + bad
+          |                ^^^
+        ");
     }
 
     #[test]
@@ -163,7 +187,8 @@ mod tests {
     fn a_long_line_is_shown_around_its_mark() {
         let text = format!("{}BAD{}", "a".repeat(500), "b".repeat(500));
         let drawn = drawn(&[&text], at(9, 501, 504));
-        let (code, carets) = drawn.split_once('\n').expect("there is a bar").1.split_once('\n').expect("and carets");
+        let (code, carets) =
+            drawn.split_once('\n').expect("there is a bar").1.split_once('\n').expect("and carets");
         assert_eq!(code.find("BAD"), carets.find("^^^"));
         assert!(code.len() < 130, "{code}");
     }

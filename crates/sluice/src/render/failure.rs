@@ -4,7 +4,7 @@
 use serde_json::Value;
 use sluice_model::{Code, Failure, Frame};
 
-use super::excerpt::{Mark, Snippet, arrow, note};
+use super::excerpt::{Mark, Snippet, arrow, note, position};
 use super::text::{clean, cut};
 use super::{Line, Tone};
 
@@ -59,7 +59,7 @@ fn draw(lines: &mut Vec<Line>, failure: &Failure, path: &str, word: &str, depth:
     }
     lines.extend(snippet.iter().flat_map(|snippet| snippet.draw(Tone::Bad)));
 
-    lines.extend(problems.iter().flat_map(|text| note(gutter, "input", Tone::Bad, text)));
+    lines.extend(problems.iter().flat_map(|(at, text)| note(gutter, at, Tone::Bad, text)));
     if let (Some(own), Some(frame)) = (own, frame) {
         push_locals(lines, gutter, frame);
         push_outer_frames(lines, gutter, &failure.frames, own, path);
@@ -83,23 +83,14 @@ fn draw(lines: &mut Vec<Line>, failure: &Failure, path: &str, word: &str, depth:
 
 /// Where it happened: `orders.py:13:20 in load (step: read > parse)`.
 fn place(frame: &Frame, path: &str, step: &[String]) -> String {
-    let mut place = position(frame, path);
-    if !frame.function.is_empty() && frame.function != "<module>" {
-        place += &format!(" in {}", frame.function);
-    }
-    if !step.is_empty() {
-        place += &format!(" (step: {})", steps(step));
-    }
-    place
-}
-
-fn position(frame: &Frame, path: &str) -> String {
     let is_source = frame.own && frame.file == "flow.py";
-    let mut position = if is_source { path } else { frame.file.as_str() }.to_owned();
-    for number in [frame.line, frame.line.and(frame.column)].into_iter().flatten() {
-        position += &format!(":{number}");
-    }
-    position
+    let file = if is_source { path } else { &frame.file };
+    let function = match frame.function.as_str() {
+        "" | "<module>" => String::new(),
+        function => format!(" in {function}"),
+    };
+    let step = if step.is_empty() { String::new() } else { format!(" (step: {})", steps(step)) };
+    position(file, frame.line, frame.column) + &function + &step
 }
 
 fn steps(step: &[String]) -> String {
@@ -164,7 +155,7 @@ fn push_group(lines: &mut Vec<Line>, failure: &Failure, path: &str, depth: usize
 fn push_cause(lines: &mut Vec<Line>, failure: &Failure, path: &str, depth: usize) {
     let Some(cause) = &failure.cause else { return };
     let word = match failure.cause_kind.as_deref() {
-        Some("context") => "raised while handling: error",
+        Some("context") => "while handling: error",
         _ => "caused by: error",
     };
     // The step is that of the whole failure: said once.
@@ -176,8 +167,8 @@ fn push_cause(lines: &mut Vec<Line>, failure: &Failure, path: &str, depth: usize
     draw(lines, &cause, path, word, depth + 1);
 }
 
-/// What is wrong with an input, where there is more than the headline says.
-fn problems(failure: &Failure) -> Vec<String> {
+/// What is wrong with a value and where in it, if there is more than the headline says.
+fn problems(failure: &Failure) -> Vec<(String, String)> {
     if !matches!(failure.code, Code::InputInvalid | Code::OutputInvalid) {
         return Vec::new();
     }
@@ -191,11 +182,12 @@ fn problems(failure: &Failure) -> Vec<String> {
         .iter()
         .take(MAX_LISTED)
         .map(|problem| {
-            let told = format!("{}: {}", text(problem, "path"), text(problem, "message"));
-            match text(problem, "hint") {
+            let told = text(problem, "message");
+            let told = match text(problem, "hint") {
                 hint if hint.is_empty() => told,
                 hint => format!("{told}; {hint}"),
-            }
+            };
+            (text(problem, "path"), told)
         })
         .collect()
 }

@@ -63,6 +63,14 @@ mod tests {
     fn a_program_gets_one_line_and_a_person_a_layout_without_surprises() {
         let value = json!({"text": "a\u{9b}31m", "list": [1, 2]});
         assert_eq!(output(&value, false), "{\"text\":\"a\u{9b}31m\",\"list\":[1,2]}\n");
-        insta::assert_snapshot!(output(&value, true), @"");
+        insta::assert_snapshot!(output(&value, true), @r#"
+        {
+          "text": "a\u009b31m",
+          "list": [
+            1,
+            2
+          ]
+        }
+        "#);
     }
 }

@@ -100,7 +100,7 @@ mod tests {
         let line = || Line::of(Tone::Strong, "parse").with(Tone::Dim, " 数据 lines");
         for (room, shown) in [
             (16, "parse 数据 lines"),
-            (15, "parse 数据 line…"),
+            (15, "parse 数据 lin…"),
             (10, "parse 数…"),
             (6, "parse…"),
             (5, "pars…"),

@@ -88,7 +88,7 @@ impl<W: Write> Live<W> {
         }
         bytes.push('\r');
         if up > 0 {
-            bytes += &format!("\x1b[{up}A");
+            bytes += &up_rows(up);
         }
         if !self.logs.is_empty() {
             // They may be longer than a row, so they cannot be painted over what is there.
@@ -125,15 +125,14 @@ impl<W: Write> Live<W> {
         let moment = Moment { now_us, frame: self.frame, width: size.width, theme: self.theme };
         // The run's row, the notice, and the line on which the cursor waits.
         let room = size.height.saturating_sub(3);
-        let rows = if is_last {
-            final_rows(&self.tree, FINAL_ROWS)
-        } else {
-            live_rows(&self.tree, room)
-        };
+        let rows =
+            if is_last { final_rows(&self.tree, FINAL_ROWS) } else { live_rows(&self.tree, room) };
         let mut lines = vec![draw_run(&run.flow, run.started_at_us, outcome, moment)];
         lines.extend(rows.iter().map(|row| draw_row(row, moment)));
         let notice = self.notice.iter().filter(|_| !is_last);
-        lines.extend(notice.map(|notice| notice.clone().fit(size.width.saturating_sub(1), self.theme)));
+        lines.extend(
+            notice.map(|notice| notice.clone().fit(size.width.saturating_sub(1), self.theme)),
+        );
         lines
     }
 }
@@ -189,6 +188,10 @@ impl<W: Write> Drop for Live<W> {
             let _ = self.out.flush();
         }
     }
+}
+
+fn up_rows(rows: usize) -> String {
+    format!("\x1b[{rows}A")
 }
 
 fn terminal_size() -> Size {

@@ -25,7 +25,7 @@ pub fn draw_log(
         .enumerate()
         .map(|(place, line)| {
             let front = if place == 0 { word } else { "" };
-            Line::of(tone, &format!("{front:<7}")).with(text, &untabbed(line))
+            Line::of(tone, &format!("{front:<8}")).with(text, &untabbed(line))
         })
         .collect();
     if let Some(last) = lines.last_mut().filter(|_| !members.is_empty()) {
@@ -78,6 +78,12 @@ mod tests {
         ];
         let drawn: Vec<_> =
             lines.iter().flatten().map(|line| format!("{}|", line.render(theme))).collect();
-        insta::assert_snapshot!(drawn.join("\n"), @"");
+        insta::assert_snapshot!(drawn.join("\n"), @r"
+        warn    odd|
+                error  forged|
+                \x1b[2Jgone  line=3|
+        stdout  a       b|
+        info    |
+        ");
     }
 }

@@ -101,9 +101,8 @@ impl<W: Write + Send + 'static> View for Plain<W> {
                 }
                 Ok(())
             }
-            EventBody::CallRefused { capability, .. } => {
-                self.line(at_us, Line::of(Tone::Bad, &padded("refused")).with(Tone::Plain, capability))
-            }
+            EventBody::CallRefused { capability, .. } => self
+                .line(at_us, Line::of(Tone::Bad, &padded("refused")).with(Tone::Plain, capability)),
             EventBody::RunEnded { outcome, usage } => {
                 let (word, tone) = match outcome {
                     Outcome::Succeeded { .. } => ("succeeded", Tone::Good),
@@ -170,7 +169,16 @@ mod tests {
         }
         let bytes = plain.out.into_inner().expect("memory can be written");
         let text = String::from_utf8(bytes).expect("it is text");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        0.000s run     report
+        0.000s start   rank
+        0.001s start   rank > paths
+        0.021s ok      rank > paths  20ms  top=5
+        0.021s warn    odd line
+        0.021s         of two  line=3
+        0.021s failed  rank  21ms  KeyError: 'id'
+        0.021s run     failed  21ms
+        ");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use sluice_model::{Problem, Severity};
 
-use super::excerpt::{Mark, Snippet, arrow, note};
+use super::excerpt::{Mark, Snippet, arrow, note, position};
 use super::failure::headline;
 use super::{Line, Tone};
 
@@ -15,11 +15,7 @@ pub fn draw_problem(problem: &Problem, path: &str, source: &str) -> Vec<Line> {
     let mut lines = vec![headline(word, tone, &problem.code, &problem.message)];
     let snippet = problem.line.map(|line| snippet(problem, line, source));
     let gutter = snippet.as_ref().map_or(1, Snippet::gutter);
-    let mut place = path.to_owned();
-    for number in [problem.line, problem.line.and(problem.column)].into_iter().flatten() {
-        place += &format!(":{number}");
-    }
-    lines.push(arrow(gutter, &place));
+    lines.push(arrow(gutter, &position(path, problem.line, problem.column)));
     lines.extend(snippet.iter().flat_map(|snippet| snippet.draw(tone)));
     if let Some(hint) = &problem.hint {
         lines.extend(note(gutter, "hint", Tone::Accent, hint));
@@ -67,7 +63,16 @@ mod tests {
             let lines = draw_problem(problem, "a.py", source);
             lines.iter().map(|line| line.render(theme) + "\n").collect::<String>()
         };
-        insta::assert_snapshot!(drawn(&problem), @"");
+        insta::assert_snapshot!(drawn(&problem), @r"
+        warning[import_unavailable]: the sandbox has no `requests`
+         --> a.py:2:8
+          |
+        1 | import re
+        2 | import requests
+          |        ^^^^^^^^
+        3 | from sluice import flow
+          = hint: use `flow.http`
+        ");
         let beyond = Problem { line: Some(u32::MAX), ..problem.clone() };
         assert!(drawn(&beyond).contains("a.py:4294967295:8"));
         let nowhere = Problem { line: None, ..problem };

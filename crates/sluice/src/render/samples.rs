@@ -1,9 +1,7 @@
 //! Made-up runs for tests of drawing.
 
 use serde_json::Value;
-use sluice_model::{
-    Attributes, Code, Event, EventBody, Failure, Limits, SpanId, SpanStatus, Tree,
-};
+use sluice_model::{Attributes, Code, Event, EventBody, Failure, Limits, SpanId, SpanStatus, Tree};
 
 /// A run told step by step; each step takes no time but `wait`.
 #[derive(Default)]

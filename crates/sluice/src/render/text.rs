@@ -61,7 +61,8 @@ pub fn cut<'t>(text: &'t str, room: usize, ellipsis: &str) -> Cow<'t, str> {
     if width(text) <= room {
         return Cow::Borrowed(text);
     }
-    let room_for_text = room.saturating_sub(width(ellipsis));
+    let ellipsis = if width(ellipsis) <= room { ellipsis } else { "" };
+    let room_for_text = room - width(ellipsis);
     let mut taken = 0;
     let kept: String = text
         .chars()
@@ -70,7 +71,7 @@ pub fn cut<'t>(text: &'t str, room: usize, ellipsis: &str) -> Cow<'t, str> {
             taken <= room_for_text
         })
         .collect();
-    if width(ellipsis) > room { Cow::Owned(kept) } else { Cow::Owned(kept + ellipsis) }
+    Cow::Owned(kept + ellipsis)
 }
 
 fn push_clean(cleaned: &mut String, c: char, marks_are_few: bool) {
@@ -150,7 +151,9 @@ mod tests {
 
     #[test]
     fn every_language_stays_as_it_is() {
-        for honest in ["plain", "naïve — “quoted”", "数据 処理", "Ελληνικά", "עברית", "e\u{301}", "🦀"] {
+        for honest in
+            ["plain", "naïve — “quoted”", "数据 処理", "Ελληνικά", "עברית", "e\u{301}", "🦀"]
+        {
             assert_eq!(clean(honest), honest);
         }
         assert_eq!(clean("⚠\u{fe0f} hot"), "⚠ hot");

@@ -155,17 +155,41 @@ mod tests {
 
     #[test]
     fn a_run_in_its_middle() {
-        insta::assert_snapshot!(drawn(&story(), 64, true), @"");
+        insta::assert_snapshot!(drawn(&story(), 64, true), @r"
+        ⠋ report                                                  3.24s
+        ├─ ✓ parse  lines=30000                                   1.23s
+        ╰─ ⠋ rank                                                 2.01s
+           ├─ ✓ paths                                              12ms
+           ├─ ⠋ hosts  ━━━━━─────────────── 3,000/12,000          2.00s
+           ├─ ✗ 数据 \x1b[31m  KeyError: 'id'                     0.0ms
+           ╰─ ⠋ count  70                                         2.00s
+        ");
     }
 
     #[test]
     fn the_same_where_only_ascii_can_be_shown() {
-        insta::assert_snapshot!(drawn(&story(), 64, false), @"");
+        insta::assert_snapshot!(drawn(&story(), 64, false), @r"
+        | report                                                  3.24s
+        |- + parse  lines=30000                                   1.23s
+        `- | rank                                                 2.01s
+           |- + paths                                              12ms
+           |- | hosts  #####............... 3,000/12,000          2.00s
+           |- x 数据 \x1b[31m  KeyError: 'id'                     0.0ms
+           `- | count  70                                         2.00s
+        ");
     }
 
     #[test]
     fn a_narrow_terminal_keeps_the_times() {
-        insta::assert_snapshot!(drawn(&story(), 24, true), @"");
+        insta::assert_snapshot!(drawn(&story(), 24, true), @r"
+        ⠋ report          3.24s
+        ├─ ✓ parse  lin…  1.23s
+        ╰─ ⠋ rank         2.01s
+           ├─ ✓ paths      12ms
+           ├─ ⠋ hosts  …  2.00s
+           ├─ ✗ 数据 \x…  0.0ms
+           ╰─ ⠋ count  …  2.00s
+        ");
     }
 
     #[test]

@@ -122,12 +122,12 @@ fn cost(count: usize, keep: usize) -> usize {
 }
 
 /// The tree, depth first, with the children of the expanded spans.
-fn list<'t>(
-    tree: &'t Tree,
+fn list(
+    tree: &Tree,
     is_expanded: impl Fn(&Span) -> bool,
     keep: usize,
     room: usize,
-) -> Vec<Row<'t>> {
+) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     let mut stack = Vec::new();
     push_reversed(&mut stack, &[], children(tree, tree.roots(), keep));
@@ -170,8 +170,11 @@ fn children<'t>(tree: &'t Tree, ids: &[SpanId], keep: usize) -> Vec<Item<'t>> {
         items.push(Item::Finished { count, failed: hide_failed });
     }
     for span in spans() {
-        let left =
-            if has_failed(span) { Some(&mut hide_failed) } else { span.status.as_ref().map(|_| &mut hide) };
+        let left = if has_failed(span) {
+            Some(&mut hide_failed)
+        } else {
+            span.status.as_ref().map(|_| &mut hide)
+        };
         match left {
             Some(left) if *left > 0 => *left -= 1,
             _ => items.push(Item::Span { span, hidden: 0 }),

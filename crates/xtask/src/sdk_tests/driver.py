@@ -67,9 +67,9 @@ def sdk_tests(sources: dict[str, str], pytest: str, module: str) -> Report:
         report.failures.append(Failed("import", traceback.format_exc()))
         return report
     for name, test in tests:
-        for arguments in getattr(test, "cases", [{}]):
-            shown = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-            full_name = f"{name}({shown[:200]})" if shown else name
+        cases = getattr(test, "cases", [{}])
+        for number, arguments in enumerate(cases):
+            full_name = f"{name}[{number}]" if len(cases) > 1 else name
             try:
                 with flow.step(name):
                     run_test(test, arguments)

@@ -42,7 +42,23 @@ fn a_mistake_is_shown_with_all_that_helps_to_mend_it() {
         "notes": ["while reading the order of today"],
     }))
     .expect("it is a failure");
-    insta::assert_snapshot!(drawn(&failure), @"");
+    insta::assert_snapshot!(drawn(&failure), @r#"
+    error[exception]: KeyError: 'custmer_id'
+      --> flows/order.py:10:20 in friendly_error (step: load order)
+       |
+     8 |     """Read a key that is spelled wrong."""
+     9 |     with flow.step("load order"):
+    10 |         customer = order["custmer_id"]
+       |                    ^^^^^^^^^^^^^^^^^^^
+    11 |     return f"order of {customer}"
+       = locals: order = {'customer_id': 7}
+                 step = <step 'load order'>
+       = called from: flows/order.py:20:5 in main
+       = hint: did you mean 'customer_id'?
+       = note: while reading the order of today
+
+    For more about this error: sluice explain exception
+    "#);
 }
 
 #[test]
@@ -62,16 +78,46 @@ fn causes_follow_in_their_order() {
     failure.frames.push(frame("price", 9, "    raise OrderError(order)"));
     failure.cause = Some(Box::new(middle));
     failure.cause_kind = Some("context".to_owned());
-    insta::assert_snapshot!(drawn(&failure), @"");
+    insta::assert_snapshot!(drawn(&failure), @r"
+    error[exception]: shop.OrderError: cannot price the order
+     --> flows/order.py:9:5 in price
+      |
+    9 |     raise OrderError(order)
+      |     ^^^^^^^^^^^^^^^^^^^^^^^
+
+    while handling: error[exception]: LookupError: no price
+
+    caused by: error[exception]: ValueError: not a number: 'x'
+     --> flows/order.py:4:5 in parse
+      |
+    4 |     return int(text)
+      |     ^^^^^^^^^^^^^^^^
+      = raised in: decimal.py:512 in Decimal.__new__
+
+    For more about this error: sluice explain exception
+    ");
 }
 
 #[test]
 fn a_group_shows_each_of_its_failures() {
-    let mut failure = failed("ExceptionGroup", "unhandled errors in a TaskGroup (2 sub-exceptions)");
+    let mut failure =
+        failed("ExceptionGroup", "unhandled errors in a TaskGroup (2 sub-exceptions)");
     let mut first = failed("ValueError", "one");
     first.frames.push(frame("nap", 12, "        raise ValueError(\"one\")"));
     failure.group = vec![first, failed("KeyError", "'two'")];
-    insta::assert_snapshot!(drawn(&failure), @"");
+    insta::assert_snapshot!(drawn(&failure), @r#"
+    error[exception]: ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)
+
+      1 of 2: error[exception]: ValueError: one
+        --> flows/order.py:12:9 in nap
+         |
+      12 |         raise ValueError("one")
+         |         ^^^^^^^^^^^^^^^^^^^^^^^
+
+      2 of 2: error[exception]: KeyError: 'two'
+
+    For more about this error: sluice explain exception
+    "#);
 }
 
 #[test]
@@ -85,7 +131,13 @@ fn every_problem_of_an_input_is_listed_with_its_path() {
         {"path": "input.nmae", "message": "there is no such member", "hint": "did you mean `name`?"},
     ]}))
     .expect("it is an object");
-    insta::assert_snapshot!(drawn(&failure), @"");
+    insta::assert_snapshot!(drawn(&failure), @r"
+    error[input_invalid]: the input has 2 problems:
+      = input.top: expected a whole number, got true
+      = input.nmae: there is no such member; did you mean `name`?
+
+    For more about this error: sluice explain input_invalid
+    ");
 }
 
 #[test]
@@ -93,7 +145,13 @@ fn a_failure_without_frames_still_says_where() {
     let failure = Failure::new(Code::LimitCpuTime, "the run used its CPU time of 10 s")
         .hint("raise it with --cpu-time, or look for a loop that does not end");
     let failure = Failure { step: vec!["rank".to_owned(), "paths".to_owned()], ..failure };
-    insta::assert_snapshot!(drawn(&failure), @"");
+    insta::assert_snapshot!(drawn(&failure), @r"
+    error[limit_cpu_time]: the run used its CPU time of 10 s
+     --> flows/order.py (step: rank > paths)
+      = hint: raise it with --cpu-time, or look for a loop that does not end
+
+    For more about this error: sluice explain limit_cpu_time
+    ");
 }
 
 #[test]

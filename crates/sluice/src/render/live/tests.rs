@@ -123,7 +123,15 @@ fn logs_scroll_up_above_the_tree_and_the_tree_stays_at_the_end() {
     live.finish().expect("memory can be written");
     let screen = Screen::read(&live.out);
     assert!(!screen.is_cursor_hidden);
-    insta::assert_snapshot!(screen.text(), @"");
+    insta::assert_snapshot!(screen.text(), @r"
+    info    first
+    info    long long long long long long lo
+    ng long long long long long 
+    info    last
+    ✓ report                           25ms
+    ├─ ✓ parse                         20ms
+    ╰─ ✓ rank                         5.0ms
+    ");
 }
 
 #[test]
@@ -138,7 +146,7 @@ fn a_large_tree_never_grows_over_the_screen_and_is_whole_at_the_end() {
     let screen = Screen::read(&live.out);
     assert!(screen.is_cursor_hidden);
     assert!(screen.lines.len() <= SIZE.height, "{}", screen.text());
-    assert!(screen.text().contains("33 more finished"), "{}", screen.text());
+    assert!(screen.text().contains("35 more finished"), "{}", screen.text());
 
     story.end(1).add(end());
     for event in &story.events()[story.events().len() - 2..] {

@@ -9,7 +9,9 @@ fn shown(rows: &[Row<'_>]) -> String {
         match &row.item {
             Item::Span { span, hidden: 0 } => format!("{indent}{}", span.name),
             Item::Span { span, hidden } => format!("{indent}{} +{hidden}", span.name),
-            Item::Finished { count, failed } => format!("{indent}({count} finished, {failed} failed)"),
+            Item::Finished { count, failed } => {
+                format!("{indent}({count} finished, {failed} failed)")
+            }
             Item::Open { count } => format!("{indent}({count} open)"),
         }
     });
@@ -44,13 +46,33 @@ fn a_tree_that_fits_is_shown_whole() {
 
 #[test]
 fn finished_spans_make_room_for_open_ones() {
-    insta::assert_snapshot!(shown(&live_rows(busy().tree(), 9)), @"");
+    insta::assert_snapshot!(shown(&live_rows(busy().tree(), 9)), @r"
+    load +2
+    work
+      (6 finished, 0 failed)
+      item 2
+      item 7
+      item 8
+      item 9
+      item 10
+        fetch
+    ");
 }
 
 #[test]
 fn with_hardly_any_room_the_open_spans_remain() {
-    insta::assert_snapshot!(shown(&live_rows(busy().tree(), 5)), @"");
-    insta::assert_snapshot!(shown(&live_rows(busy().tree(), 3)), @"");
+    insta::assert_snapshot!(shown(&live_rows(busy().tree(), 5)), @r"
+    load +2
+    work
+      (10 finished, 1 failed)
+      item 10
+        fetch
+    ");
+    insta::assert_snapshot!(shown(&live_rows(busy().tree(), 3)), @r"
+    load +2
+    work
+    (2 open)
+    ");
 }
 
 #[test]
@@ -73,7 +95,16 @@ fn a_finished_tree_keeps_its_upper_levels() {
         }
         story.end(first);
     }
-    insta::assert_snapshot!(shown(&final_rows(story.tree(), 10)), @"");
+    insta::assert_snapshot!(shown(&final_rows(story.tree(), 10)), @r"
+    root 0
+    root 1
+      child 1
+      child 2
+      child 3
+      child 4
+      child 5
+    root 2 +10
+    ");
 }
 
 #[test]

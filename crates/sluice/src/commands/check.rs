@@ -1,0 +1,187 @@
+//! `sluice check`: what a source holds and what is wrong with it, without running a flow.
+
+use sluice_model::{Description, Failure, FlowDescription, Problem, Severity};
+
+use super::{async_runtime, open, read_source};
+use crate::cli::{CheckArgs, ColorChoice};
+use crate::exit::Exit;
+use crate::out;
+use crate::render::{Line, Theme, Tone, document, draw_failure, draw_problem};
+use crate::schema::Schema;
+
+/// Describes the source and prints the description.
+pub fn run(args: &CheckArgs, color: ColorChoice) -> anyhow::Result<Exit> {
+    let source = read_source(&args.file)?;
+    let local = open(Theme::of_stderr(color))?;
+    let described = async_runtime()?.block_on(local.describe(&source))?;
+    let path = args.file.display().to_string();
+    let (description, lines) = match described {
+        Ok(described) => {
+            let lines = draw(&described.description, &path, &source);
+            (described.description, lines)
+        }
+        Err(failure) => (unusable(&failure), draw_failure(&failure, &path)),
+    };
+    if args.json {
+        out::data(&document(&description, out::data_is_for_people())?)?;
+    } else {
+        out::data_lines(&lines, Theme::of_stdout(color))?;
+    }
+    let is_wrong = description.problems.iter().any(|problem| problem.severity == Severity::Error);
+    Ok(if is_wrong { Exit::CheckFailed } else { Exit::Ok })
+}
+
+/// The description of a source that cannot be loaded: no flow, and the reason as its problem.
+fn unusable(failure: &Failure) -> Description {
+    let frame = failure.frames.iter().rfind(|frame| frame.own);
+    let problem = Problem {
+        severity: Severity::Error,
+        code: failure.code.as_str().to_owned(),
+        message: failure.message.clone(),
+        hint: failure.hint.clone(),
+        line: frame.and_then(|frame| frame.line),
+        column: frame.and_then(|frame| frame.column),
+        end_line: frame.and_then(|frame| frame.end_line),
+        end_column: frame.and_then(|frame| frame.end_column),
+    };
+    Description { version: 1, flows: Vec::new(), problems: vec![problem] }
+}
+
+fn draw(description: &Description, path: &str, source: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for flow in &description.flows {
+        lines.extend(draw_flow(flow));
+        lines.push(Line::new());
+    }
+    for problem in &description.problems {
+        lines.extend(draw_problem(problem, path, source));
+        lines.push(Line::new());
+    }
+    lines.push(summary(description, path));
+    lines
+}
+
+fn draw_flow(flow: &FlowDescription) -> Vec<Line> {
+    let mut lines = vec![signature(flow)];
+    if !flow.summary.is_empty() {
+        lines.extend(flow.summary.lines().map(|line| Line::of(Tone::Plain, &format!("  {line}"))));
+    }
+    for (label, words) in [("steps", &flow.steps), ("uses", &flow.uses)] {
+        if !words.is_empty() {
+            let label = Line::of(Tone::Dim, &format!("  {label}: "));
+            lines.push(label.with(Tone::Plain, &words.join(", ")));
+        }
+    }
+    lines
+}
+
+/// `report(log: text, top: integer = 5) -> Report`.
+fn signature(flow: &FlowDescription) -> Line {
+    let schema = Schema::new(&flow.input);
+    let mut line = Line::of(Tone::Strong, &flow.name).with(Tone::Plain, "(");
+    for (place, (name, parameter)) in schema.parameters().enumerate() {
+        line.push(Tone::Plain, if place > 0 { ", " } else { "" });
+        line.push(Tone::Plain, name);
+        line.push(Tone::Dim, ": ");
+        line.push(Tone::Accent, &schema.words(parameter));
+        if let Some(default) = parameter.get("default") {
+            line.push(Tone::Dim, &format!(" = {default}"));
+        } else if !schema.is_required(name) {
+            line.push(Tone::Dim, " = ...");
+        }
+    }
+    let output = Schema::new(&flow.output).words(&flow.output);
+    line.with(Tone::Plain, ") -> ").with(Tone::Accent, &output)
+}
+
+fn summary(description: &Description, path: &str) -> Line {
+    let count = |severity| {
+        description.problems.iter().filter(|problem| problem.severity == severity).count()
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let mut line =
+        Line::of(Tone::Plain, &format!("{path}: {}", counted(description.flows.len(), "flow")));
+    if errors > 0 {
+        line.push(Tone::Bad, &format!(", {}", counted(errors, "error")));
+    }
+    if warnings > 0 {
+        line.push(Tone::Warn, &format!(", {}", counted(warnings, "warning")));
+    }
+    if errors + warnings == 0 {
+        line.push(Tone::Good, ", no problems");
+    }
+    line
+}
+
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use sluice_model::Code;
+
+    use super::*;
+
+    fn drawn(description: &Description, source: &str) -> String {
+        let theme = Theme { color: false, unicode: true };
+        let lines = draw(description, "report.py", source);
+        lines.iter().map(|line| line.render(theme) + "\n").collect()
+    }
+
+    #[test]
+    fn flows_are_listed_with_their_types_and_problems_with_their_place() {
+        let description: Description = serde_json::from_value(json!({
+            "version": 1,
+            "flows": [{
+                "name": "access-log-report", "function": "access_log_report", "line": 2,
+                "summary": "Summarise an access log.", "doc": "", "is_async": false,
+                "uses": ["rpc:calendar.*", "ask"], "steps": ["parse", "rank"],
+                "input": {
+                    "type": "object", "required": ["log"],
+                    "properties": {
+                        "log": {"type": "string"},
+                        "top": {"type": "integer", "default": 5},
+                        "since": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+                    },
+                },
+                "output": {"$ref": "#/$defs/Report"},
+            }],
+            "problems": [{
+                "severity": "error", "code": "uses_invalid", "message": "`calendar` is no capability",
+                "hint": "write `rpc:calendar.*`", "line": 2, "column": 6, "end_line": 2, "end_column": 11,
+            }],
+        }))
+        .expect("it is a description");
+        insta::assert_snapshot!(drawn(&description, "import re\n@flow(uses=[\"calendar\"])\n"), @r#"
+        access-log-report(log: text, top: integer = 5, since: date or null = ...) -> Report
+          Summarise an access log.
+          steps: parse, rank
+          uses: rpc:calendar.*, ask
+
+        error[uses_invalid]: `calendar` is no capability
+         --> report.py:2:6
+          |
+        1 | import re
+        2 | @flow(uses=["calendar"])
+          |      ^^^^^
+          = hint: write `rpc:calendar.*`
+
+        report.py: 1 flow, 1 error
+        "#);
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_loaded_is_one_error() {
+        let failure = Failure::new(Code::SourceInvalid, "invalid syntax").hint("close the bracket");
+        let description = unusable(&failure);
+        assert_eq!(description.problems.len(), 1);
+        assert_eq!(description.problems[0].severity, Severity::Error);
+        assert_eq!(description.problems[0].code, "source_invalid");
+        assert_eq!(
+            summary(&description, "a.py").render(Theme { color: false, unicode: true }),
+            "a.py: 0 flows, 1 error"
+        );
+    }
+}

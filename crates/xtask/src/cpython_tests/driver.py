@@ -1,0 +1,154 @@
+"""Runs one module of CPython's own tests inside the sandbox; the host's side is `mod.rs`.
+
+The suite's modules arrive as text, by path, and are imported from there: there is no file system.
+"""
+
+import collections
+import contextlib
+import importlib.abc
+import importlib.util
+import io
+import sys
+import traceback
+import unittest
+from dataclasses import dataclass, field
+
+from sluice import flow
+
+ROOT = "/suite/"
+
+
+@dataclass
+class Failed:
+    test: str
+    text: str
+
+
+@dataclass
+class Report:
+    passed: int = 0
+    skipped: int = 0
+    failures: list[Failed] = field(default_factory=list)
+    skip_reasons: dict[str, int] = field(default_factory=dict)
+
+
+class Delivered(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports modules from texts."""
+
+    def __init__(self, sources, root):
+        self.sources = sources
+        self.root = root
+
+    def path_of(self, name):
+        stem = name.replace(".", "/")
+        paths = (f"{stem}/__init__.py", f"{stem}.py")
+        return next((path for path in paths if path in self.sources), None)
+
+    def find_spec(self, name, path=None, target=None):
+        path = self.path_of(name)
+        if path is None:
+            return None
+        is_package = path.endswith("/__init__.py")
+        spec = importlib.util.spec_from_loader(name, self, origin=self.root + path, is_package=is_package)
+        spec.has_location = True
+        return spec
+
+    def get_source(self, name):
+        return self.sources[self.path_of(name)]
+
+    def get_code(self, name):
+        path = self.root + self.path_of(name)
+        return compile(self.get_source(name), path, "exec", dont_inherit=True)
+
+
+class Results(unittest.TestResult):
+    """What became of each test. A test with parts that failed has failed, once.
+
+    Each test is a step, so that a test which takes the whole instance down is known by name.
+    """
+
+    ORDER = ("passed", "skipped", "failed")
+
+    def __init__(self):
+        super().__init__()
+        self.became = {}
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.step = flow.step(test.id()[:200])
+        self.step.__enter__()
+
+    def stopTest(self, test):
+        self.step.__exit__(None, None, None)
+        super().stopTest(test)
+
+    def note(self, test, what, text=""):
+        name = getattr(test, "test_case", test).id()
+        before, _ = self.became.get(name, ("passed", ""))
+        if name not in self.became or self.ORDER.index(what) > self.ORDER.index(before):
+            self.became[name] = (what, text)
+
+    def addSuccess(self, test):
+        self.note(test, "passed")
+
+    def addExpectedFailure(self, test, error):
+        self.note(test, "passed")
+
+    def addSkip(self, test, reason):
+        self.note(test, "skipped", reason)
+
+    def addError(self, test, error):
+        self.note(test, "failed", brief(error[1]))
+
+    addFailure = addError
+
+    def addUnexpectedSuccess(self, test):
+        self.note(test, "failed", "unexpected success")
+
+    def addSubTest(self, test, part, error):
+        if error is not None:
+            self.note(test, "failed", f"{part._subDescription()} {brief(error[1])}")
+
+
+def brief(error):
+    """Where in the suite an exception came from, and what it says: first and last lines."""
+    where = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename.startswith(ROOT):
+            where = f"{frame.f_code.co_filename.removeprefix(ROOT)}:{line}: "
+    lines = "".join(traceback.format_exception_only(error)).splitlines()
+    if len(lines) > 8:
+        lines[2:-6] = ["..."]
+    return where + "\n".join(line[:300] for line in lines)
+
+
+@flow
+def cpython_tests(sources: dict[str, str], library: dict[str, str], module: str) -> Report:
+    """Runs the tests of one module.
+
+    Args:
+        sources: the suite.
+        library: modules of the library that the tests import a second time. The image's own come
+            first, but it does not keep the text of what it has imported already.
+        module: the module to run.
+    """
+    sys.meta_path.insert(0, Delivered(sources, ROOT))
+    sys.meta_path.append(Delivered(library, "/lib/"))
+    results = Results()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            from test import support
+
+            support.use_resources = []
+            unittest.defaultTestLoader.loadTestsFromName(module).run(results)
+        except unittest.SkipTest as reason:
+            results.became[module] = ("skipped", str(reason))
+        except Exception as error:
+            results.became[module] = ("failed", brief(error))
+    became = results.became.items()
+    return Report(
+        passed=sum(what == "passed" for _, (what, _) in became),
+        skipped=sum(what == "skipped" for _, (what, _) in became),
+        failures=[Failed(name, text) for name, (what, text) in became if what == "failed"],
+        skip_reasons=collections.Counter(text for _, (what, text) in became if what == "skipped"),
+    )

@@ -1,0 +1,159 @@
+//! CPython's own tests in the sandbox: how much of Python a flow has, in numbers.
+
+mod expected;
+mod suite;
+
+use std::collections::BTreeMap;
+
+use anyhow::ensure;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sluice_model::Failure;
+
+use crate::guest::Guest;
+use expected::Expected;
+use suite::Suite;
+
+/// The flow that runs one module of the suite.
+const DRIVER: &str = include_str!("driver.py");
+
+/// Options of `cpython-tests`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Run only the modules with this in their name.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    filter: String,
+    /// Print what became of each module as JSON, one object a line, with every failure.
+    #[arg(long)]
+    json: bool,
+    /// Write the numbers into the table of what is expected.
+    #[arg(long)]
+    update: bool,
+}
+
+/// What the driver says of one module.
+#[derive(Default, Serialize, Deserialize)]
+struct Report {
+    passed: u32,
+    skipped: u32,
+    failures: Vec<Failed>,
+    skip_reasons: BTreeMap<String, u32>,
+}
+
+/// A test that failed, and the first lines of why.
+#[derive(Serialize, Deserialize)]
+struct Failed {
+    test: String,
+    text: String,
+}
+
+/// What became of one module.
+#[derive(Serialize)]
+struct Row {
+    module: String,
+    took_ms: u128,
+    /// The code of the failure that ended the run before its time.
+    ended: Option<&'static str>,
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// Runs each module in an instance of its own. True when all is as expected.
+pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+    let mut table = expected::read()?;
+    let chosen = |module: &&String| module.contains(&args.filter);
+    let modules: Vec<String> = table.keys().filter(chosen).cloned().collect();
+    ensure!(!modules.is_empty(), "no module of the table has `{}` in its name", args.filter);
+
+    let suite = Suite::open()?;
+    let guest = Guest::open()?;
+    if !args.json {
+        println!("{:<32} {:>7} {:>7} {:>8} {:>8}", "module", "passed", "failed", "skipped", "ms");
+    }
+    let (mut sum, mut different) = (Report::default(), 0);
+    let mut failed = 0;
+    for module in modules {
+        let row = Row::of(&guest, &suite, &module)?;
+        let found = row.found(&table[&module].why);
+        let agrees = table[&module].agrees(&found);
+        if args.json {
+            println!("{}", serde_json::to_string(&row)?);
+        } else {
+            row.print(&table[&module], agrees);
+        }
+        sum.passed += found.passed;
+        sum.skipped += found.skipped;
+        failed += found.failed;
+        different += u32::from(!agrees);
+        table.insert(module, found);
+    }
+    if args.update {
+        expected::write(&table)?;
+    }
+    eprintln!(
+        "{} tests passed, {failed} failed, {} skipped; {different} modules are not as expected",
+        sum.passed, sum.skipped
+    );
+    Ok(different == 0 || args.update)
+}
+
+impl Row {
+    fn of(guest: &Guest, suite: &Suite, module: &str) -> anyhow::Result<Row> {
+        let sources = suite.closure(module);
+        let library = suite.imported_afresh(&sources);
+        let module_name = format!("test.{module}");
+        let input = json!({ "sources": sources, "library": library, "module": module_name });
+        let (ended, took) = guest.run::<Report>(DRIVER, input)?;
+        let (report, ended) = match ended {
+            Ok(report) => (report, None),
+            Err(failure) => (Report::of_failure(module, &failure), Some(failure.code.as_str())),
+        };
+        Ok(Row { module: module.to_owned(), took_ms: took.as_millis(), ended, report })
+    }
+
+    /// The row as the table has it.
+    fn found(&self, why: &str) -> Expected {
+        Expected {
+            passed: self.report.passed,
+            failed: u32::try_from(self.report.failures.len()).unwrap_or(u32::MAX),
+            skipped: self.report.skipped,
+            ended: self.ended.map(str::to_owned),
+            why: why.to_owned(),
+        }
+    }
+
+    /// One line where all is as expected; else what was expected, and why each test failed.
+    fn print(&self, expected: &Expected, agrees: bool) {
+        let Report { passed, skipped, failures, skip_reasons } = &self.report;
+        let failed = failures.len();
+        println!(
+            "{:<32} {passed:>7} {failed:>7} {skipped:>8} {:>8}  {}",
+            self.module, self.took_ms, expected.why
+        );
+        if agrees {
+            return;
+        }
+        println!(
+            "  NOT AS EXPECTED: {} passed, {} failed, {} skipped{}",
+            expected.passed,
+            expected.failed,
+            expected.skipped,
+            expected.ended.as_ref().map_or(String::new(), |code| format!(", ended by {code}"))
+        );
+        for Failed { test, text } in failures {
+            println!("  failed {test}\n    {}", text.replace('\n', "\n    "));
+        }
+        for (reason, count) in skip_reasons {
+            println!("  skipped {count}: {reason}");
+        }
+    }
+}
+
+impl Report {
+    /// A module whose run did not come to its end is one failed test.
+    fn of_failure(module: &str, failure: &Failure) -> Report {
+        let test = failure.step.last().map_or(module, String::as_str).to_owned();
+        let text = format!("{}: {}", failure.code.as_str(), failure.message);
+        Report { failures: vec![Failed { test, text }], ..Report::default() }
+    }
+}

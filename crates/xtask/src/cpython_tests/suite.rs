@@ -1,0 +1,249 @@
+//! CPython's test suite, from Debian's packages: pinned by digest, of the interpreter's own version.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail, ensure};
+use sha2::{Digest, Sha256};
+
+use crate::places;
+
+/// The version of the packages; the interpreter's own, so that no test knows more than it.
+const VERSION: &str = "3.13.15-1";
+
+/// Package, end of its file's name, SHA-256: the suite, and the library in two parts, with which the
+/// suite's support modules come.
+const PACKAGES: [(&str, &str, &str); 3] = [
+    (
+        "libpython3.13-testsuite",
+        "all.deb",
+        "fd51ec8ec591653aa36314be9eeb6405a02e2951106f9a623fe189108c9df269",
+    ),
+    (
+        "libpython3.13-stdlib",
+        "amd64.deb",
+        "aef0330455c5f87932b757962267bc2550cdd00bee95525ffb5392f38b1e6191",
+    ),
+    (
+        "libpython3.13-minimal",
+        "amd64.deb",
+        "9d61b08b5afe505b17d9d4c3bc4e0addd48e5e33d6642a501836e4a91e152ec0",
+    ),
+];
+
+/// Where Debian may have that version, and the key that Debian signs with.
+const SOURCES: &str = "\
+Types: deb
+URIs: http://deb.debian.org/debian
+Suites: forky sid
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+";
+
+/// Texts by path, as in `test/support/__init__.py`.
+pub(super) type Texts<'a> = BTreeMap<&'a str, &'a str>;
+
+/// The suite's Python files by path, and those of the library.
+pub(super) struct Suite {
+    tests: BTreeMap<String, String>,
+    library: BTreeMap<String, String>,
+}
+
+impl Suite {
+    /// The suite, downloaded first where the cache does not have it.
+    pub(super) fn open() -> anyhow::Result<Suite> {
+        let folder = places::cache_dir()?.join("cpython-tests");
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let unpacked = tempfile::tempdir()?;
+        for (package, end, digest) in PACKAGES {
+            let file = folder.join(format!("{package}_{VERSION}_{end}"));
+            if !file.is_file() {
+                download(package, &folder)?;
+            }
+            let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
+            let found = hex(&Sha256::digest(bytes));
+            ensure!(
+                found == digest,
+                "{} has the SHA-256 {found} and not {digest}: remove it and try again",
+                file.display()
+            );
+            run(Command::new("dpkg-deb").arg("--extract").arg(&file).arg(unpacked.path()))?;
+        }
+        let root = unpacked.path().join("usr/lib/python3.13");
+        let mut files = BTreeMap::new();
+        read(&root, &root, &mut files)?;
+        let library = files.extract_if(.., |path, _| !path.starts_with("test/")).collect();
+        Ok(Suite { tests: files, library })
+    }
+
+    /// What a module of the suite needs: itself, its package, the support modules, and what those
+    /// name.
+    pub(super) fn closure(&self, module: &str) -> Texts<'_> {
+        let own = files_of(&self.tests, &format!("test.{module}"));
+        let mut wanted: Vec<&str> = below(&self.tests, "test/support/").chain(own).collect();
+        wanted.push("test/__init__.py");
+        let mut closure = Texts::new();
+        while let Some(path) = wanted.pop() {
+            let text = self.tests[path].as_str();
+            if closure.insert(path, text).is_none() {
+                let named = named_modules(text);
+                wanted.extend(named.iter().flat_map(|name| files_of(&self.tests, name)));
+            }
+        }
+        closure
+    }
+
+    /// The modules of the library that the sources may want to import a second time. The image does
+    /// not keep the text of what it has imported, so they bring it with them.
+    pub(super) fn imported_afresh(&self, sources: &Texts<'_>) -> Texts<'_> {
+        let wanting = sources.values().filter(|text| text.contains("import_fresh_module("));
+        let words = wanting.flat_map(|text| text.split(['\'', '"']).skip(1));
+        words
+            .filter(|word| word.chars().all(|c| is_word(c) || c == '.') && !word.is_empty())
+            .flat_map(|name| files_of(&self.library, name))
+            .map(|path| (path, self.library[path].as_str()))
+            .collect()
+    }
+}
+
+/// The file of a module, or all files of a package.
+fn files_of<'a>(files: &'a BTreeMap<String, String>, module: &str) -> Vec<&'a str> {
+    let stem = module.replace('.', "/");
+    if let Some((path, _)) = files.get_key_value(&format!("{stem}.py")) {
+        return vec![path];
+    }
+    below(files, &format!("{stem}/")).collect()
+}
+
+fn below<'a>(
+    files: &'a BTreeMap<String, String>,
+    folder: &str,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let folder = folder.to_owned();
+    files.keys().map(String::as_str).filter(move |path| path.starts_with(&folder))
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Modules of the suite that a source names: `test.name` anywhere (some are imported by a string),
+/// and each word of `from test import a, b`. Other test modules only where they are imported.
+fn named_modules(source: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for line in source.lines().map(str::trim_start) {
+        let import = line.starts_with("from test") || line.starts_with("import test");
+        for (at, _) in line.match_indices("test.") {
+            let whole = !line[..at].ends_with(|c| is_word(c) || c == '.');
+            let name = line[at + 5..].split(|c| !is_word(c)).next().unwrap_or_default();
+            if whole && !name.is_empty() && (import || !name.starts_with("test_")) {
+                named.insert(format!("test.{name}"));
+            }
+        }
+        if let Some(names) = line.strip_prefix("from test import ") {
+            let words = names.split(|c| !is_word(c)).filter(|word| !word.is_empty());
+            named.extend(words.map(|word| format!("test.{word}")));
+        }
+    }
+    named
+}
+
+/// Downloads a package with an apt that knows nothing of this machine's own packages and sources.
+fn download(package: &str, folder: &Path) -> anyhow::Result<()> {
+    eprintln!("downloading {package} {VERSION} ...");
+    let root = tempfile::tempdir()?;
+    let configuration = root.path().join("apt.conf");
+    let sources = root.path().join("debian.sources");
+    let at = |part: &str| root.path().join(part);
+    for part in ["state/lists/partial", "cache/archives/partial", "none"] {
+        fs::create_dir_all(at(part))?;
+    }
+    fs::write(at("state/status"), "")?;
+    fs::write(&sources, SOURCES)?;
+    let mut settings = String::from(
+        "APT::Architecture \"amd64\";\nAPT::Sandbox::User \"root\";\nAcquire::Languages \"none\";\n\
+         Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n",
+    );
+    let paths: [(&str, PathBuf); 6] = [
+        ("Dir::State", at("state")),
+        ("Dir::State::status", at("state/status")),
+        ("Dir::Cache", at("cache")),
+        ("Dir::Etc::sourcelist", sources),
+        ("Dir::Etc::sourceparts", at("none")),
+        ("Dir::Etc::preferencesparts", at("none")),
+    ];
+    for (setting, path) in paths {
+        writeln!(settings, "{setting} \"{}\";", path.display())?;
+    }
+    fs::write(&configuration, settings)?;
+
+    let apt = || {
+        let mut apt = Command::new("apt-get");
+        apt.env("APT_CONFIG", &configuration).current_dir(folder).arg("--quiet=2");
+        apt
+    };
+    run(apt().arg("update"))?;
+    run(apt().arg("download").arg(format!("{package}={VERSION}"))).with_context(|| {
+        format!(
+            "Debian no longer serves {package} {VERSION}: put the file into {}, or move the pins in \
+             {} to a version that it serves",
+            folder.display(),
+            file!()
+        )
+    })
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .with_context(|| format!("{program} did not start: this task needs a Debian system"))?;
+    if !output.status.success() {
+        bail!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}
+
+fn read(library: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read(library, &path, files)?;
+        } else if path.extension().is_some_and(|end| end == "py") {
+            // A few files are not UTF-8 on purpose, to test the parser: they cannot be delivered.
+            if let Ok(text) = String::from_utf8(fs::read(&path)?) {
+                let name = path.strip_prefix(library)?.to_string_lossy().into_owned();
+                files.insert(name, text);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_module_names_comes_with_it() {
+        let source = "from test import mapping_tests, support\n\
+                      import test.string_tests as strings\n\
+                      TESTS = 'test.datetimetester'\n\
+                      # like test.test_other, and latest.one\n";
+        let named = named_modules(source);
+        let names: Vec<&str> = named.iter().map(String::as_str).collect();
+        let expected =
+            ["test.datetimetester", "test.mapping_tests", "test.string_tests", "test.support"];
+        assert_eq!(names, expected);
+    }
+}
