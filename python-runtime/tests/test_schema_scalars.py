@@ -17,7 +17,7 @@ IDENTIFIER = UUID("3f2b8c1e-5a0d-4c57-9c62-0f6a4f1f9a11")
     [
         (str, "ä", "ä"),
         (int, 3, 3),
-        (int, 10**30, 10**30),
+        (int, 2**63, 2**63),
         (float, 1.5, 1.5),
         (bool, True, True),
         (None, None, None),

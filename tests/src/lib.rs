@@ -119,7 +119,11 @@ impl Run {
     }
 
     /// Runs it in a sandbox until it ends, or is cancelled after an event that `last` holds of.
-    pub async fn until(self, sandbox: &Sandbox, last: impl Fn(&EventBody) -> bool + Send) -> Report {
+    pub async fn until(
+        self,
+        sandbox: &Sandbox,
+        last: impl Fn(&EventBody) -> bool + Send,
+    ) -> Report {
         let mut events = Vec::new();
         let mut tree = Tree::default();
         let seen = tokio::sync::Notify::new();

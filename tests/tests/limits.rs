@@ -146,9 +146,8 @@ def forever():
         with flow.step('inner'):
             while True: pass
 ";
-    let inner_began = |event: &EventBody| {
-        matches!(event, EventBody::SpanStarted { name, .. } if name == "inner")
-    };
+    let inner_began =
+        |event: &EventBody| matches!(event, EventBody::SpanStarted { name, .. } if name == "inner");
     let report = Run::of(source).until(&sandbox(), inner_began).await;
     assert_eq!(report.code(), Code::Cancelled);
     assert_eq!(report.outline(), "outer cancelled\n  inner cancelled\n");

@@ -121,15 +121,27 @@ impl Sandbox {
         Ok((outcome, usage))
     }
 
-    /// Makes an instance, has it do its task, and drops it.
-    async fn perform(&self, guest: Guest, task: Task) -> Finished {
+    /// Makes an instance and drops it: what every attempt begins and ends with. For measurements.
+    pub async fn instantiate(&self) -> Result<(), SandboxError> {
+        let nothing = Grants::new(Vec::new(), Vec::new());
+        let (_driver, guest) = Driver::new(describe_limits(), nothing, [0; 32]);
+        self.guest.instantiate_async(&mut self.store(guest)).await.map_err(SandboxError::guest)?;
+        Ok(())
+    }
+
+    fn store(&self, guest: Guest) -> Store<Guest> {
         let fuel = guest.limits.payload_bytes + guest.limits.string_bytes;
         let mut store = Store::new(&self.image.engine, guest);
         store.limiter(|guest| &mut guest.budget);
         store.set_hostcall_fuel(usize::try_from(fuel).unwrap_or(usize::MAX));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(budget::on_tick);
+        store
+    }
 
+    /// Makes an instance, has it do its task, and drops it.
+    async fn perform(&self, guest: Guest, task: Task) -> Finished {
+        let mut store = self.store(guest);
         let (result, never_began) = match self.guest.instantiate_async(&mut store).await {
             Ok(instance) => (call(&instance, &mut store, task).await, false),
             Err(error) => (Err(error), true),

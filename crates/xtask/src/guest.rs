@@ -61,8 +61,8 @@ impl Guest {
 /// Limits for programs of ours: they end what hangs, and nothing else.
 fn generous() -> Limits {
     Limits {
-        cpu_time_ms: 900_000,
-        wall_time_ms: 1_200_000,
+        cpu_time_ms: 300_000,
+        wall_time_ms: 600_000,
         memory_bytes: 2 << 30,
         output_bytes: 256 << 20,
         spans: 1_000_000,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use sluice_model::{Capability, Code, Failure, FlowDescription, Limits, Outcome, Usage};
+use sluice_model::{Capability, Code, Event, Failure, FlowDescription, Outcome, Usage};
 
 use self::drive::{Drive, drive};
 use self::target::{Target, choose};
@@ -61,29 +61,32 @@ impl Run {
             Ok(described) => self.launch(described)?,
             Err(failure) => Err(Box::new(failure)),
         };
-        let (viewer, feed) = self.view().unzip();
-        let record = move |event| {
-            if let Some(feed) = &feed {
-                Feed::event(feed, event);
-            }
-        };
         let (flow, ended) = match chosen {
             Ok(launch) => {
                 let flow = launch.flow.clone();
-                (flow, drive(&self.local, launch, record, viewer).await?)
+                let (viewer, feed) = self.view().unzip();
+                (flow, drive(&self.local, launch, recorder(feed), viewer).await?)
             }
             Err(failure) => {
                 let flow = self.target.flow.clone().unwrap_or_default();
-                let limits = self.args.limits.limits();
-                let outcome = self.local.refuse(&flow, &self.source, &limits, *failure, record);
-                viewer.map_or(Ok(()), Viewer::finish)?;
-                (flow, Drive::Ended(outcome, Usage::default()))
+                let ended = self.refuse(&flow, *failure)?;
+                (flow, ended)
             }
         };
         match ended {
             Drive::Ended(outcome, usage) => self.conclude(&flow, &outcome, &usage),
             Drive::Abandoned(exit) => Ok(exit),
         }
+    }
+
+    /// The end of a run that could not begin. Only its record shows it; there was nothing to see.
+    fn refuse(&self, flow: &str, failure: Failure) -> anyhow::Result<Drive> {
+        let (viewer, feed) = self.args.events.then(|| self.view()).flatten().unzip();
+        let limits = self.args.limits.limits();
+        let record = recorder(feed);
+        let outcome = self.local.refuse(flow, &self.source, &limits, failure, record);
+        viewer.map_or(Ok(()), Viewer::finish)?;
+        Ok(Drive::Ended(outcome, Usage::default()))
     }
 
     /// What to start: the flow that is meant, with its input and all that it may do.
@@ -105,13 +108,9 @@ impl Run {
             input,
             grants: self.args.grants.clone(),
             uses,
-            limits: self.limits(),
+            limits: self.args.limits.limits(),
             seed: self.seed,
         }))
-    }
-
-    fn limits(&self) -> Limits {
-        self.args.limits.limits()
     }
 
     fn input(&self, flow: &FlowDescription) -> anyhow::Result<Value> {
@@ -159,6 +158,14 @@ impl Run {
             out::data(&output(value, is_for_people))?;
         }
         Ok(failure.map_or(Exit::Ok, Exit::of_failure))
+    }
+}
+
+fn recorder(feed: Option<Feed>) -> impl FnMut(Event) + Send {
+    move |event| {
+        if let Some(feed) = &feed {
+            feed.event(event);
+        }
     }
 }
 

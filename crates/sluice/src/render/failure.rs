@@ -28,7 +28,8 @@ pub fn draw_failure(failure: &Failure, path: &str) -> Vec<Line> {
 /// The failure in one line: `KeyError: 'id'`.
 pub fn headline_text(failure: &Failure) -> String {
     let message = failure.message.lines().next().unwrap_or_default();
-    match &failure.exception {
+    // The classes of Sluice itself say no more than the code does.
+    match failure.exception.as_ref().filter(|class| !class.starts_with("sluice.")) {
         Some(exception) if message.is_empty() => exception.clone(),
         Some(exception) => format!("{exception}: {message}"),
         None => message.to_owned(),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use sluice_model::{Event, EventBody, Outcome, Tree};
 
-use super::log::{draw_log, word};
+use super::log::draw_log;
 use super::tree::{Moment, draw_row, draw_run};
 use super::tree_rows::{final_rows, live_rows};
 use super::{Line, Theme, Tone};
@@ -76,7 +76,7 @@ impl<W: Write> Live<W> {
 
     fn paint(&mut self, is_last: bool) -> io::Result<()> {
         let size = (self.size)();
-        let mut frame = self.lines(size, is_last);
+        let frame = self.lines(size, is_last);
         let width = size.width.max(1);
         let up: usize = self.painted.iter().map(|taken| taken.div_ceil(width).max(1)).sum();
         let up = up.min(size.height.saturating_sub(1));
@@ -98,7 +98,7 @@ impl<W: Write> Live<W> {
             bytes += &line.render(self.theme);
             bytes.push('\n');
         }
-        for line in &mut frame {
+        for line in &frame {
             bytes += &line.render(self.theme);
             bytes += CLEAR_TO_LINE_END;
             bytes.push('\n');
@@ -122,7 +122,13 @@ impl<W: Write> Live<W> {
             Some((at_us, outcome)) => (*at_us, Some(outcome)),
             None => (now_us(), None),
         };
-        let moment = Moment { now_us, frame: self.frame, width: size.width, theme: self.theme };
+        let moment = Moment {
+            now_us,
+            is_over: outcome.is_some(),
+            frame: self.frame,
+            width: size.width,
+            theme: self.theme,
+        };
         // The run's row, the notice, and the line on which the cursor waits.
         let room = size.height.saturating_sub(3);
         let rows =
@@ -154,8 +160,7 @@ impl<W: Write + Send + 'static> View for Live<W> {
                 self.logs.extend(draw_log(*level, *stream, message, attributes));
             }
             EventBody::CallRefused { capability, .. } => {
-                let (_, tone) = word(sluice_model::Level::Error, None);
-                self.logs.push(Line::of(tone, "refused ").with(Tone::Plain, capability));
+                self.logs.push(Line::of(Tone::Bad, "refused ").with(Tone::Plain, capability));
             }
             EventBody::SpanStarted { .. }
             | EventBody::SpanSet { .. }

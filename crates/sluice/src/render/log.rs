@@ -35,7 +35,7 @@ pub fn draw_log(
 }
 
 /// The word that a log line begins with.
-pub fn word(level: Level, stream: Option<Stream>) -> (&'static str, Tone) {
+fn word(level: Level, stream: Option<Stream>) -> (&'static str, Tone) {
     match (stream, level) {
         (Some(Stream::Stdout), _) => ("stdout", Tone::Dim),
         (Some(Stream::Stderr), _) => ("stderr", Tone::Dim),

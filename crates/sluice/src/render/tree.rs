@@ -21,6 +21,8 @@ const VALUE: usize = 40;
 pub struct Moment {
     /// In microseconds since the Unix epoch.
     pub now_us: u64,
+    /// Whether the run is over: what is open then will stay so.
+    pub is_over: bool,
     /// Counts the frames, for the spinner.
     pub frame: usize,
     /// Columns of the terminal.
@@ -71,6 +73,7 @@ pub fn draw_row(row: &Row<'_>, moment: Moment) -> Line {
 fn push_span(left: &mut Line, span: &Span, hidden: usize, moment: Moment) {
     let theme = moment.theme;
     let (tone, symbol, name) = match &span.status {
+        None if moment.is_over => (Tone::Warn, theme.cancelled(), Tone::Dim),
         None => (Tone::Accent, theme.spinner(moment.frame), Tone::Strong),
         Some(SpanStatus::Ok) => (Tone::Good, theme.done(), Tone::Plain),
         Some(SpanStatus::Failed { .. }) => (Tone::Bad, theme.failed(), Tone::Plain),
@@ -135,7 +138,7 @@ mod tests {
 
     fn drawn(story: &Story, width: usize, unicode: bool) -> String {
         let theme = Theme { color: false, unicode };
-        let moment = Moment { now_us: story.now_us(), frame: 0, width, theme };
+        let moment = Moment { now_us: story.now_us(), is_over: false, frame: 0, width, theme };
         let mut lines = vec![draw_run("report", 0, None, moment).render(theme)];
         let rows = live_rows(story.tree(), 20);
         lines.extend(rows.iter().map(|row| draw_row(row, moment).render(theme)));

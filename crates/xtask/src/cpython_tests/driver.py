@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from sluice import flow
 
 ROOT = "/suite/"
+REFUSALS = ("sluice.NotInSandbox: ", "sluice.ImportUnavailable: ")
 
 
 @dataclass
@@ -27,9 +28,10 @@ class Failed:
 @dataclass
 class Report:
     passed: int = 0
+    refused: int = 0
     skipped: int = 0
     failures: list[Failed] = field(default_factory=list)
-    skip_reasons: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
 
 
 class Delivered(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -62,12 +64,13 @@ class Delivered(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 class Results(unittest.TestResult):
-    """What became of each test. A test with parts that failed has failed, once.
+    """What became of each test. A test with parts that failed has failed, once; where the sandbox
+    itself said that it does not have something, the test was refused.
 
     Each test is a step, so that a test which takes the whole instance down is known by name.
     """
 
-    ORDER = ("passed", "skipped", "failed")
+    ORDER = ("passed", "skipped", "refused", "failed")
 
     def __init__(self):
         super().__init__()
@@ -98,7 +101,7 @@ class Results(unittest.TestResult):
         self.note(test, "skipped", reason)
 
     def addError(self, test, error):
-        self.note(test, "failed", brief(error[1]))
+        self.note(test, *verdict(error[1]))
 
     addFailure = addError
 
@@ -107,7 +110,26 @@ class Results(unittest.TestResult):
 
     def addSubTest(self, test, part, error):
         if error is not None:
-            self.note(test, "failed", f"{part._subDescription()} {brief(error[1])}")
+            what, text = verdict(error[1])
+            self.note(test, what, f"{part._subDescription()} {text}")
+
+
+def package_tests(sources):
+    """`support.load_package_tests`, which looks into a folder, for a suite that is in no folder."""
+
+    def load(folder, loader, tests, pattern):
+        start = folder.removeprefix(ROOT) + "/test_"
+        for path in sorted(sources):
+            if path.startswith(start) and path.endswith(".py"):
+                tests.addTests(loader.loadTestsFromName(path.removesuffix(".py").replace("/", ".")))
+        return tests
+
+    return load
+
+
+def verdict(error):
+    told = "".join(traceback.format_exception(error))
+    return "refused" if any(refusal in told for refusal in REFUSALS) else "failed", brief(error)
 
 
 def brief(error):
@@ -135,20 +157,31 @@ def cpython_tests(sources: dict[str, str], library: dict[str, str], module: str)
     sys.meta_path.insert(0, Delivered(sources, ROOT))
     sys.meta_path.append(Delivered(library, "/lib/"))
     results = Results()
+    # What CPython guesses about WebAssembly is not taken: the sandbox says itself what it lacks.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
             from test import support
 
-            support.use_resources = []
+            from test.support import threading_helper
+
+            support.use_resources = ["cpu"]
+            support.has_socket_support = support.has_subprocess_support = True
+            threading_helper.can_start_thread = True
+            support.load_package_tests = package_tests(sources)
             unittest.defaultTestLoader.loadTestsFromName(module).run(results)
         except unittest.SkipTest as reason:
             results.became[module] = ("skipped", str(reason))
         except Exception as error:
-            results.became[module] = ("failed", brief(error))
+            results.became[module] = verdict(error)
     became = results.became.items()
     return Report(
         passed=sum(what == "passed" for _, (what, _) in became),
+        refused=sum(what == "refused" for _, (what, _) in became),
         skipped=sum(what == "skipped" for _, (what, _) in became),
         failures=[Failed(name, text) for name, (what, text) in became if what == "failed"],
-        skip_reasons=collections.Counter(text for _, (what, text) in became if what == "skipped"),
+        reasons=collections.Counter(
+            f"{what}: {text.splitlines()[-1] if text else ''}"
+            for _, (what, text) in became
+            if what in ("refused", "skipped")
+        ),
     )

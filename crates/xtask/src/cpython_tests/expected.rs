@@ -1,6 +1,7 @@
 //! What is expected of each module of the suite: the committed table `expected.toml`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 
 use anyhow::Context;
@@ -13,8 +14,9 @@ const FILE: &str = "crates/xtask/src/cpython_tests/expected.toml";
 const HEAD: &str = "\
 # The modules of CPython's own tests that run in the sandbox, and what becomes of their tests there.
 # `cargo xtask cpython-tests` fails on any difference; with `--update` it writes the numbers anew.
-# `why` is for people: the reason of what fails or is skipped. A new module: add its name alone,
-# as in `[test_new]`, and update.
+# `refused`: the sandbox itself said that it does not have something, as files or threads. `why` is
+# for people: the reason of what failed. A new module: add its name alone, as in `[test_new]`, and
+# update.
 
 ";
 
@@ -29,6 +31,8 @@ pub(super) struct Expected {
     pub(super) passed: u32,
     /// Tests that failed.
     pub(super) failed: u32,
+    /// Tests to which the sandbox said that it does not have what they use.
+    pub(super) refused: u32,
     /// Tests that skipped themselves.
     pub(super) skipped: u32,
     /// The code of the failure that ended the run, and with it all tests, before its time.
@@ -42,8 +46,26 @@ pub(super) struct Expected {
 impl Expected {
     /// Whether the numbers are the same.
     pub(super) fn agrees(&self, other: &Expected) -> bool {
-        let numbers = |row: &Expected| (row.passed, row.failed, row.skipped, row.ended.clone());
-        numbers(self) == numbers(other)
+        *self == Expected { why: self.why.clone(), ..other.clone() }
+    }
+
+    /// Adds the numbers of another row.
+    pub(super) fn add(&mut self, other: &Expected) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.refused += other.refused;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Expected { passed, failed, refused, skipped, ended, why: _ } = self;
+        write!(f, "{passed} passed, {failed} failed, {refused} refused, {skipped} skipped")?;
+        match ended {
+            Some(code) => write!(f, ", ended by {code}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -35,9 +35,11 @@ pub(crate) struct Args {
 #[derive(Default, Serialize, Deserialize)]
 struct Report {
     passed: u32,
+    refused: u32,
     skipped: u32,
     failures: Vec<Failed>,
-    skip_reasons: BTreeMap<String, u32>,
+    /// Why tests were refused or skipped, and how many for that reason.
+    reasons: BTreeMap<String, u32>,
 }
 
 /// A test that failed, and the first lines of why.
@@ -68,10 +70,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     let suite = Suite::open()?;
     let guest = Guest::open()?;
     if !args.json {
-        println!("{:<32} {:>7} {:>7} {:>8} {:>8}", "module", "passed", "failed", "skipped", "ms");
+        print_columns("module", ["passed", "failed", "refused", "skipped", "ms"], "");
     }
-    let (mut sum, mut different) = (Report::default(), 0);
-    let mut failed = 0;
+    let (mut sum, mut different) = (Expected::default(), 0);
     for module in modules {
         let row = Row::of(&guest, &suite, &module)?;
         let found = row.found(&table[&module].why);
@@ -81,19 +82,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         } else {
             row.print(&table[&module], agrees);
         }
-        sum.passed += found.passed;
-        sum.skipped += found.skipped;
-        failed += found.failed;
+        sum.add(&found);
         different += u32::from(!agrees);
         table.insert(module, found);
     }
     if args.update {
         expected::write(&table)?;
     }
-    eprintln!(
-        "{} tests passed, {failed} failed, {} skipped; {different} modules are not as expected",
-        sum.passed, sum.skipped
-    );
+    eprintln!("{sum}; {different} modules are not as expected");
     Ok(different == 0 || args.update)
 }
 
@@ -116,6 +112,7 @@ impl Row {
         Expected {
             passed: self.report.passed,
             failed: u32::try_from(self.report.failures.len()).unwrap_or(u32::MAX),
+            refused: self.report.refused,
             skipped: self.report.skipped,
             ended: self.ended.map(str::to_owned),
             why: why.to_owned(),
@@ -124,29 +121,35 @@ impl Row {
 
     /// One line where all is as expected; else what was expected, and why each test failed.
     fn print(&self, expected: &Expected, agrees: bool) {
-        let Report { passed, skipped, failures, skip_reasons } = &self.report;
+        let Report { passed, refused, skipped, failures, reasons } = &self.report;
         let failed = failures.len();
-        println!(
-            "{:<32} {passed:>7} {failed:>7} {skipped:>8} {:>8}  {}",
-            self.module, self.took_ms, expected.why
+        print_columns(
+            &self.module,
+            [
+                passed.to_string(),
+                failed.to_string(),
+                refused.to_string(),
+                skipped.to_string(),
+                self.took_ms.to_string(),
+            ],
+            &expected.why,
         );
         if agrees {
             return;
         }
-        println!(
-            "  NOT AS EXPECTED: {} passed, {} failed, {} skipped{}",
-            expected.passed,
-            expected.failed,
-            expected.skipped,
-            expected.ended.as_ref().map_or(String::new(), |code| format!(", ended by {code}"))
-        );
+        println!("  NOT AS EXPECTED, which is {expected}");
         for Failed { test, text } in failures {
             println!("  failed {test}\n    {}", text.replace('\n', "\n    "));
         }
-        for (reason, count) in skip_reasons {
-            println!("  skipped {count}: {reason}");
+        for (reason, count) in reasons {
+            println!("  {count} {reason}");
         }
     }
+}
+
+fn print_columns<T: std::fmt::Display>(module: &str, numbers: [T; 5], why: &str) {
+    let numbers: String = numbers.iter().map(|number| format!("{number:>8}")).collect();
+    println!("{:<36}{numbers}  {why}", module);
 }
 
 impl Report {

@@ -82,7 +82,8 @@ impl Suite {
     /// What a module of the suite needs: itself, its package, the support modules, and what those
     /// name.
     pub(super) fn closure(&self, module: &str) -> Texts<'_> {
-        let own = files_of(&self.tests, &format!("test.{module}"));
+        let outermost = module.split('.').next().unwrap_or(module);
+        let own = files_of(&self.tests, &format!("test.{outermost}"));
         let mut wanted: Vec<&str> = below(&self.tests, "test/support/").chain(own).collect();
         wanted.push("test/__init__.py");
         let mut closure = Texts::new();
@@ -212,9 +213,10 @@ fn read(library: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> 
         let path = entry?.path();
         if path.is_dir() {
             read(library, &path, files)?;
-        } else if path.extension().is_some_and(|end| end == "py") {
+        } else if path.is_file() && path.extension().is_some_and(|end| end == "py") {
             // A few files are not UTF-8 on purpose, to test the parser: they cannot be delivered.
-            if let Ok(text) = String::from_utf8(fs::read(&path)?) {
+            let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+            if let Ok(text) = String::from_utf8(bytes) {
                 let name = path.strip_prefix(library)?.to_string_lossy().into_owned();
                 files.insert(name, text);
             }

@@ -1,0 +1,43 @@
+# The commands of this repository. `make` alone lists them.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint fmt bench cpython cpython-tests
+
+# One cache of runtime images for everything below, the one that `sluice` uses.
+export SLUICE_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sluice
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: ## build Sluice and run a flow on a real log
+	@scripts/require.sh cargo:1.95 cc
+	cargo build --package sluice
+	cargo run --quiet --package sluice -- runtime build
+	cargo run --quiet --package sluice -- \
+	  run flows/access_log_report.py -i log=@flows/data/access.log
+
+test: ## run every test
+	@scripts/test.sh
+
+lint: ## check format, lints and types
+	@scripts/lint.sh
+
+fmt: ## format Rust and Python
+	@scripts/require.sh cargo:1.95 python3:3.11
+	cargo fmt --all
+	ruff=$$(scripts/python-env.sh)/bin/ruff && \
+	  $$ruff format --config python-runtime/pyproject.toml python-runtime flows crates && \
+	  cd python-runtime && $$ruff check --fix
+
+bench: ## measure what we answer for, in a release build
+	@scripts/require.sh cargo:1.95 cc
+	cargo run --release --package xtask -- bench
+
+cpython-tests: ## run CPython's own tests in the sandbox (some minutes, on Debian)
+	@scripts/require.sh cargo:1.95 cc
+	cargo xtask cpython-tests
+
+cpython: ## build the interpreter anew (hours, on Debian as root; the result is committed)
+	python-runtime/cpython/build.sh

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Every test: those of the crates, the end-to-end and tidy tests, and the SDK's under plain CPython
+# and in the sandbox.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/steps.sh
+
+crates() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --no-fail-fast && cargo test --workspace --doc
+  else
+    cargo test --workspace --no-fail-fast
+  fi
+}
+
+sdk_under_cpython() {
+  local env
+  env=$(scripts/python-env.sh) || return
+  (cd python-runtime && "$env/bin/python" -m pytest)
+}
+
+scripts/require.sh cargo:1.95 cc git python3:3.11
+step "the crates, end to end, and tidy" crates
+step "the SDK under plain CPython" sdk_under_cpython
+step "the SDK in the sandbox" cargo xtask sdk-tests
+finish
