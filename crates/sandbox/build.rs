@@ -15,6 +15,7 @@ fn main() -> io::Result<()> {
     let mut table = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&root).map_err(io::Error::other)?;
+        let (name, file) = (name.display().to_string(), file.display().to_string());
         let _ = writeln!(table, "    ({name:?}, include_bytes!({file:?})),");
     }
     table.push(']');

@@ -3,20 +3,22 @@
 #
 #   build.sh               everything; a stage whose inputs have not changed is not run again
 #   build.sh <stage>...    these stages, whatever has changed: build.sh link package
+#   build.sh profile       make training/cpython.profdata.zst anew: after a change of CPython, of clang, of
+#                          the training
 #   build.sh --relock      take what is current in Debian, rewrite inputs.lock, then build
 #   build.sh --compare     fail unless what was built last equals artifact/
 
 source "$(dirname "$0")/recipe/common.sh"
 
-STAGES=(fetch toolchain profile wasm link stdlib package)
+# `profile` is not among them: its product is an input of the build, kept in training/.
+STAGES=(fetch toolchain wasm link stdlib package)
 
 # What each stage reads of this folder, apart from what the stages before it leave.
 reads() {
     case $1 in
         fetch) echo inputs.lock recipe/{fetch,apt,common}.sh ;;
         toolchain) echo recipe/toolchain.sh ;;
-        profile) echo recipe/{libraries,profile}.inside.sh glue/sqlite_vfs.c training/train.py ;;
-        wasm) echo recipe/wasm.inside.sh recipe/config.site ;;
+        wasm) echo recipe/{libraries,wasm}.inside.sh recipe/config.site glue/sqlite_vfs.c training/*.zst ;;
         link) echo recipe/link.inside.sh glue/*.c glue/*.h ;;
         stdlib) echo recipe/stdlib.inside.sh stdlib/*.* stdlib/tzdata/* ;;
         package) echo recipe/package.sh recipe/package.inside.sh recipe/provenance.sh ;;
@@ -30,15 +32,18 @@ run() {
         profile)
             inside 'TARGET=profile; . /recipe/recipe/libraries.inside.sh'
             inside '. /recipe/recipe/profile.inside.sh'
+            cp "$WORK/profile/cpython.profdata.zst" "$HERE/training/"
             ;;
         wasm)
+            mkdir -p "$WORK/profile"
+            inside 'zstd -dqf /recipe/training/cpython.profdata.zst -o /work/profile/cpython.profdata'
             inside 'TARGET=wasm; . /recipe/recipe/libraries.inside.sh'
             inside '. /recipe/recipe/wasm.inside.sh'
             ;;
         link) inside '. /recipe/recipe/link.inside.sh' ;;
         stdlib) inside '. /recipe/recipe/stdlib.inside.sh' ;;
         package) "$HERE/recipe/package.sh" ;;
-        *) die "no stage $1; the stages are: ${STAGES[*]}" ;;
+        *) die "no stage $1; the stages are: profile ${STAGES[*]}" ;;
     esac
 }
 
@@ -58,7 +63,7 @@ run_and_stamp() {
     say "$1"
     rm -f "$WORK/stamps/$1"
     run "$1"
-    inputs_of "$1" > "$WORK/stamps/$1"
+    [ "$1" = profile ] || inputs_of "$1" > "$WORK/stamps/$1"
     say "$1 took $((SECONDS - start)) s"
 }
 

@@ -11,10 +11,13 @@ import os
 import re
 import sys
 import typing
+from collections.abc import Callable
 from types import FunctionType
 
 from . import _entry, _executor, _log, _loop, _stdlib, _time
 from ._calls import CALLS
+from ._gather import gather
+from ._host import pack_memory
 from ._schema import hints
 from ._warm_up import FLOWS, ROUNDS
 
@@ -55,7 +58,11 @@ def snapshot(library: str = _LIBRARY) -> None:
     _log.install()
     importlib.import_module("sluice._reserved").install()
     shapes = dict(hints._SHAPES)
-    _warm_up()
+    _warm_up(ROUNDS)
+    pack_memory()
+    gather(_smallest_run())
+    gather(lambda: _warm_up(1))
+    _warm_up(ROUNDS)
     hints._SHAPES.clear()
     hints._SHAPES.update(shapes)
     _forget()
@@ -76,9 +83,9 @@ def _keep_the_rest(library: str) -> None:
     sys.path_importer_cache.clear()
 
 
-def _warm_up() -> None:
+def _warm_up(rounds: int) -> None:
     """Runs small flows until the interpreter has specialised the code that every run goes through."""
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for source, input, expected in FLOWS:
             described, document, code = _entry.describe(source)
             _expect(described, document)
@@ -87,6 +94,17 @@ def _warm_up() -> None:
                 _expect(expected in output and succeeded != ('"version":' in expected), output)
     broken, failure, _ = _entry.describe("def broken(:\n")
     _expect(not broken, failure)
+
+
+def _smallest_run() -> Callable[[], None]:
+    """The path that every run takes, and none but that."""
+    source, input, _ = FLOWS[0]
+    _, _, code = _entry.describe(source)
+
+    def run() -> None:
+        _entry.run("", source, code, input)
+
+    return run
 
 
 def _expect(holds: bool, told: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         entropy,
         log,
         now_ms,
+        pack_memory,
         progress,
         span_end,
         span_set,
@@ -37,6 +38,7 @@ else:
             entropy,
             log,
             now_ms,
+            pack_memory,
             progress,
             span_end,
             span_set,
@@ -66,6 +68,9 @@ else:
 
         IN_SANDBOX = False
 
+        def pack_memory():
+            """There is no image to be made here."""
+
 __all__ = [
     "IN_SANDBOX",
     "Refused",
@@ -76,6 +81,7 @@ __all__ = [
     "entropy",
     "log",
     "now_ms",
+    "pack_memory",
     "progress",
     "span_end",
     "span_set",

@@ -1,7 +1,7 @@
 """The flows that warm the image up: small ones, in every shape that the start and the end of a run have.
 
-Each is a source, an input, and what the output or the error object has to contain. None waits, since
-no time passes while the image is made.
+Each is a source, an input, and what the output or the error object has to contain. Calls are answered
+at once, since there is no host and no time passes while the image is made.
 """
 
 __all__ = ["FLOWS", "ROUNDS"]
@@ -31,6 +31,9 @@ def greet(name: str = "world", times: int = 1) -> str:
         step.set(length=len(name))
     with flow.step("send"):
         print(end="")
+        flow.sleep(0.001)
+        for nap in [flow.sleep.start(0.001), flow.sleep.start(0.001)]:
+            nap.result()
     return f"Hello, {name}!" * times
 '''
 
@@ -73,7 +76,7 @@ def add(items: list[Item]) -> float:
 async def total(order: Order) -> Total:
     async def count(item):
         async with flow.step("count", item=item.name):
-            await asyncio.sleep(0)
+            await flow.sleep.start(0.001)
             return item.name, len(re.findall(r"\\w", item.name))
 
     names = dict(await asyncio.gather(*(count(item) for item in order.items)))

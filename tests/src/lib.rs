@@ -122,7 +122,7 @@ impl Run {
     pub async fn until(
         self,
         sandbox: &Sandbox,
-        last: impl Fn(&EventBody) -> bool + Send,
+        last: impl Fn(&EventBody) -> bool + Send + Sync,
     ) -> Report {
         let mut events = Vec::new();
         let mut tree = Tree::default();

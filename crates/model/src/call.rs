@@ -11,7 +11,7 @@ use crate::{Attributes, CallId, Capability, Failure, SpanId};
 pub enum CallKind {
     /// Wait for a time.
     Sleep,
-    /// A method of a hero_rpc service.
+    /// A method of a `hero_rpc` service.
     Rpc,
     /// An HTTP request.
     Http,

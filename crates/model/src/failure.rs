@@ -209,6 +209,10 @@ codes! {
     UsesInvalid "uses_invalid" SourceError;
     /// The source imports what the sandbox does not have.
     ImportUnavailable "import_unavailable" SourceError;
+    /// A step is made and never entered.
+    StepNotEntered "step_not_entered" SourceError;
+    /// A failure is made and never raised.
+    FailureNotRaised "failure_not_raised" SourceError;
     /// The input does not fit the flow's schema.
     InputInvalid "input_invalid" InputError;
     /// The operation was not granted.

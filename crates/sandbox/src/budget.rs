@@ -1,9 +1,8 @@
 //! The ceilings that the engine itself asks about: memory, tables, CPU time.
 
 use sluice_model::{Code, Limits};
-use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
+use wasmtime::{ResourceLimiter, UpdateDeadline};
 
-use crate::guest::Guest;
 use crate::meter::CpuTime;
 use crate::stop::Stop;
 
@@ -68,8 +67,7 @@ impl ResourceLimiter for Budget {
 
 /// Called every tick of the engine while a guest computes: ends it when its CPU time is used up,
 /// and lets others have the thread otherwise.
-pub(crate) fn on_tick(guest: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {
-    let budget = &guest.data().budget;
+pub(crate) fn on_tick(budget: &Budget) -> wasmtime::Result<UpdateDeadline> {
     if budget.cpu_time.now_us() > budget.cpu_limit_us {
         let limit_ms = budget.cpu_limit_us / 1_000;
         let message = format!("the flow used its {limit_ms} ms of CPU time");

@@ -135,7 +135,7 @@ impl Sandbox {
         store.limiter(|guest| &mut guest.budget);
         store.set_hostcall_fuel(usize::try_from(fuel).unwrap_or(usize::MAX));
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(budget::on_tick);
+        store.epoch_deadline_callback(|guest| budget::on_tick(&guest.data().budget));
         store
     }
 

@@ -32,9 +32,16 @@ PyObject *init_sluice_module(void);
 uint64_t current_ms(void);
 uint64_t next_entropy(void);
 
+// Sees to it that what is allocated next lies side by side: no memory that was freed is given out
+// again. For the snapshot only.
+void use_up_free_memory(void);
+
 // Brings the interpreter's memory into the state in which runs should find it. Last step of the
 // snapshot.
 void settle_memory(void);
+
+// To be called by every run: makes the pages that runs write lie side by side.
+void join_written_pages(void);
 
 // Says what failed, with the Python exception if there is one, and ends the instance.
 _Noreturn void die(const char *what);

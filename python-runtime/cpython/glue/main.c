@@ -195,6 +195,7 @@ __attribute__((export_name("run"))) AbiRan *export_run(uint8_t *flow, uint32_t f
                                                        uint8_t *input, uint32_t input_size)
 {
     static AbiRan result;
+    join_written_pages();
     PyObject *args[] = {
         str_argument((AbiBytes){flow, flow_size}),
         str_argument((AbiBytes){source, source_size}),

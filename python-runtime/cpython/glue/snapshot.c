@@ -20,6 +20,34 @@
 
 static void make_immortal(PyObject *object);
 
+// What an object refers to and its tp_traverse does not tell, since no cycle can go through it: the
+// parts of code, the keys of dicts, the names of types and descriptors.
+static void follow_the_rest(PyObject *object)
+{
+    if (PyCode_Check(object)) {
+        PyCodeObject *code = (PyCodeObject *)object;
+        PyObject *parts[] = {code->co_consts,         code->co_names,
+                             code->co_exceptiontable, code->co_localsplusnames,
+                             code->co_localspluskinds, code->co_filename,
+                             code->co_name,           code->co_qualname,
+                             code->co_linetable};
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+            make_immortal(parts[i]);
+    } else if (PyDict_Check(object)) {
+        PyObject *key;
+        for (Py_ssize_t at = 0; PyDict_Next(object, &at, &key, NULL);)
+            make_immortal(key);
+    } else if (PyType_Check(object) && PyType_HasFeature((PyTypeObject *)object, Py_TPFLAGS_HEAPTYPE)) {
+        make_immortal(((PyHeapTypeObject *)object)->ht_name);
+        make_immortal(((PyHeapTypeObject *)object)->ht_qualname);
+    } else if (Py_TYPE(object) == &PyMethodDescr_Type || Py_TYPE(object) == &PyGetSetDescr_Type
+               || Py_TYPE(object) == &PyMemberDescr_Type
+               || Py_TYPE(object) == &PyWrapperDescr_Type) {
+        make_immortal(((PyDescrObject *)object)->d_name);
+        make_immortal(((PyDescrObject *)object)->d_qualname);
+    }
+}
+
 // Objects that the collector tracks are visited by PyUnstable_GC_VisitObjects; this follows
 // references to those that it does not.
 static int visit(PyObject *object, void *unused)
@@ -35,18 +63,7 @@ static void make_immortal(PyObject *object)
     if (object == NULL || _Py_IsImmortal(object))
         return;
     object->ob_refcnt = _Py_IMMORTAL_REFCNT;
-    if (PyCode_Check(object)) {
-        // A code object has no tp_traverse: it is no container to the collector.
-        PyCodeObject *code = (PyCodeObject *)object;
-        PyObject *parts[] = {code->co_consts,         code->co_names,
-                             code->co_exceptiontable, code->co_localsplusnames,
-                             code->co_localspluskinds, code->co_filename,
-                             code->co_name,           code->co_qualname,
-                             code->co_linetable};
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-            make_immortal(parts[i]);
-        return;
-    }
+    follow_the_rest(object);
     traverseproc traverse = Py_TYPE(object)->tp_traverse;
     if (traverse != NULL && PyObject_IS_GC(object))
         traverse(object, visit, NULL);
@@ -57,10 +74,17 @@ static int make_tracked_immortal(PyObject *object, void *unused)
     (void)unused;
     if (!_Py_IsImmortal(object))
         object->ob_refcnt = _Py_IMMORTAL_REFCNT;
+    follow_the_rest(object);
     traverseproc traverse = Py_TYPE(object)->tp_traverse;
     if (traverse != NULL)
         traverse(object, visit, NULL);
     return 1;  // go on
+}
+
+static void make_all_immortal(void)
+{
+    PyUnstable_GC_VisitObjects(make_tracked_immortal, NULL);
+    make_immortal(_PyInterpreterState_GET()->cached_objects.interned_strings);
 }
 
 // Takes a block that will never be given back. Zeroed: what was freed there is garbage, and zeros
@@ -122,18 +146,36 @@ static void use_up_chunks(void)
     }
 }
 
+void use_up_free_memory(void)
+{
+    use_up_pools();
+    use_up_chunks();
+}
+
 void settle_memory(void)
 {
     // SQLite seeds its random numbers at their first use: that shall be the run's.
     sqlite3_randomness(0, NULL);
     PyGC_Collect();
-    PyUnstable_GC_VisitObjects(make_tracked_immortal, NULL);
+    make_all_immortal();
     PyObject *gc = PyImport_ImportModule("gc");
     PyObject *frozen = gc != NULL ? PyObject_CallMethod(gc, "freeze", NULL) : NULL;
     if (frozen == NULL)
         die("gc.freeze");
     Py_DECREF(frozen);
     Py_DECREF(gc);
-    use_up_pools();
-    use_up_chunks();
+    use_up_free_memory();
+}
+
+// The interpreter's own state is written by every run, all over: counters, free lists, the method
+// cache. Writing the pages between as well makes one region of a dozen, and the engine that resets
+// an instance keeps a limited number of regions at hand.
+void join_written_pages(void)
+{
+    const size_t page = 4096;
+    PyInterpreterState *state = _PyInterpreterState_GET();
+    volatile char *at = (char *)&state->gc;
+    volatile char *end = (char *)(&state->obmalloc->pools + 1);
+    for (; at < end; at += page)
+        *at = *at;
 }

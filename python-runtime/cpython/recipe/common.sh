@@ -7,6 +7,7 @@ set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WORK=${SLUICE_CPYTHON_WORK:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice/cpython-build}
+# shellcheck disable=SC2034
 MIRROR=${SLUICE_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 LOCK=$HERE/inputs.lock
 JOBS=${JOBS:-2}

@@ -45,11 +45,11 @@ fetch() {
 
 relock() {
     set_up_apt
-    local uri file package version
+    local file package version
     rm -f "${DOWNLOADS:?}"/*
     (cd "$DOWNLOADS" && apt-get -qq install --print-uris "${PACKAGES[@]}") > "$APT/uris"
     # 'http://.../clang-22_22.1.8-3_amd64.deb' clang-22_1%3a22.1.8-3_amd64.deb <size> <hash>
-    while read -r uri file _; do
+    while read -r _ file _; do
         package=${file%%_*}
         version=${file#*_}
         version=${version%_*}
@@ -81,6 +81,7 @@ write_lock() {
 # The Debian version whose upstream tarball this is.
 source_version() {
     local name=$1 upstream=${2%.orig.tar.*}
+    # shellcheck disable=SC2001
     apt-cache showsrc "$name" | sed -n 's/^Version: //p' | sort -Vr \
         | grep -m1 -E "^([0-9]+:)?$(sed 's/[.+]/\\&/g' <<< "$upstream")-"
 }

@@ -2,19 +2,23 @@
 # x86; for `wasm` with the profile that came of it. Runs in the toolchain.
 # shellcheck shell=bash
 
+set -euo pipefail
+
 SOURCES=/work/src
+XZ=$(echo "$SOURCES"/xz-*)
+SQLITE=$(echo "$SOURCES"/sqlite3-*)
 LIBS=/work/libs/$TARGET
 BUILD=/work/build/libs-$TARGET
 case $TARGET in
     profile)
-        CC="clang-$LLVM -m32"
+        CC="clang-$LLVM -m32 -msse2 -mfpmath=sse"
         HOST=i686-linux-gnu
         FLAGS="$OPT -fprofile-generate -fprofile-update=single"
         ;;
     wasm)
         CC="clang-$LLVM --target=wasm32-wasip1"
         HOST=wasm32-wasi
-        FLAGS="$OPT -fprofile-use=/work/profile/cpython.profdata -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled"
+        FLAGS="$OPT -fprofile-use=/work/profile/cpython.profdata -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin"
         ;;
 esac
 rm -rf "$LIBS" "$BUILD"
@@ -43,7 +47,7 @@ cp bzlib.h "$LIBS/include/"
 
 mkdir -p "$BUILD"/lzma
 cd "$BUILD"/lzma
-"$SOURCES"/xz-*/configure --host="$HOST" --prefix="$LIBS" \
+"$XZ/configure" --host="$HOST" --prefix="$LIBS" \
     CC="$CC" AR="llvm-ar-$LLVM" RANLIB="llvm-ranlib-$LLVM" CFLAGS="$FLAGS" \
     --disable-shared --disable-threads --disable-nls --disable-doc --disable-scripts \
     --disable-xz --disable-xzdec --disable-lzmadec --disable-lzmainfo --disable-lzma-links \
@@ -56,7 +60,7 @@ rm -f "$LIBS"/lib/*.la
 mkdir -p "$BUILD"/sqlite3
 cd "$BUILD"/sqlite3
 export CC_FOR_BUILD="clang-$LLVM"
-CC="clang-$LLVM" "$SOURCES"/sqlite3-*/configure --disable-tcl --disable-readline > configure.log 2>&1 \
+CC="clang-$LLVM" "$SQLITE/configure" --disable-tcl --disable-readline > configure.log 2>&1 \
     || { tail -20 configure.log >&2; exit 1; }
 make sqlite3.c > make.log 2>&1 || { tail -20 make.log >&2; exit 1; }
 cp sqlite3.h sqlite3ext.h "$LIBS/include/"

@@ -2,6 +2,8 @@
 # in them. Runs in the toolchain.
 # shellcheck shell=bash
 
+set -euo pipefail
+
 SOURCES=/work/src
 PACKAGE=/work/out/artifact
 rm -rf "$PACKAGE"

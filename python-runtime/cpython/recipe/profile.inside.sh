@@ -2,6 +2,8 @@
 # sizes of wasm32, runs training/train.py. wasm itself has no profile runtime. Runs in the toolchain.
 # shellcheck shell=bash
 
+set -euo pipefail
+
 SOURCE=/work/src/Python-$PYTHON
 BUILD=/work/build/profile
 LIBS=/work/libs/profile
@@ -10,7 +12,10 @@ mkdir -p "$BUILD" /work/profile/raw
 cd "$BUILD"
 
 export PKG_CONFIG_LIBDIR=/nonexistent
-export CC="clang-$LLVM -m32" CXX="clang++-$LLVM -m32" AR="llvm-ar-$LLVM" RANLIB="llvm-ranlib-$LLVM"
+# SSE2, because wasm too computes in double and not in the 80 bits of the old coprocessor.
+export CC="clang-$LLVM -m32 -msse2 -mfpmath=sse" CXX="clang++-$LLVM -m32 -msse2 -mfpmath=sse"
+export ac_cv_gcc_asm_for_x87=no
+export AR="llvm-ar-$LLVM" RANLIB="llvm-ranlib-$LLVM"
 export CFLAGS="-fprofile-generate -fprofile-update=single" LDFLAGS="-fprofile-generate"
 export ZLIB_CFLAGS="-I$LIBS/include" ZLIB_LIBS="-L$LIBS/lib -lz"
 export BZIP2_CFLAGS="-I$LIBS/include" BZIP2_LIBS="-L$LIBS/lib -lbz2"
@@ -25,9 +30,10 @@ export ac_cv_file__dev_ptmx=no ac_cv_file__dev_ptc=no ac_cv_buggy_getaddrinfo=no
     > configure.log 2>&1 || { tail -20 configure.log >&2; exit 1; }
 make -j"$JOBS" OPT="$OPT" python > make.log 2>&1 || { grep -E "error|Error" make.log | head -20 >&2; exit 1; }
 
-# Everything that could make one run differ from the next is fixed: the hash seed, and that modules are
-# compiled, never read from a cache.
+# The hash seed is fixed, and modules are compiled, never read from a cache. What is left to differ from
+# run to run is the digits of a few times.
 LLVM_PROFILE_FILE=/work/profile/raw/%m.profraw PYTHONHASHSEED=0 PYTHONPATH="$SOURCE/Lib" \
     ./python -S -B -X pycache_prefix=/nonexistent /recipe/training/train.py \
     2> training.log || { tail -20 training.log >&2; exit 1; }
 "llvm-profdata-$LLVM" merge -o /work/profile/cpython.profdata /work/profile/raw/*.profraw
+zstd --quiet --ultra -22 /work/profile/cpython.profdata -o /work/profile/cpython.profdata.zst

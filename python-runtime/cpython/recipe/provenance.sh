@@ -40,10 +40,11 @@ All $(locked | grep -c ' deb ') packages of the toolchain are in \`inputs.lock\`
 
 ## Flags
 
-$(grep -v '^ *#' "$HERE/recipe/wasm.inside.sh" | sed -n 's/^/    /; /OPT=\|--with\|--disable/p' | sed 's/ \\$//')
-$(sed -n 's/^/    /; /-Wl,-z\|-Wl,--initial\|wasm-opt -O3\|--enable-/p' "$HERE/recipe/link.inside.sh" | sed 's/ \\$//')
+How CPython was configured, one of its files compiled (\`Python/ceval.c\` without \`-flto\`), the module
+linked and optimised:
 
-Optimisation of every C file: \`$OPT\`.
-The profile: SHA-256 $(sha "$WORK/profile/cpython.profdata"),
-made by \`training/train.py\` (see README.md, "The profile").
+$(sed 's/^/    /' "$WORK/out/flags")
+
+The profile is \`training/cpython.profdata.zst\`, uncompressed SHA-256
+$(sha "$WORK/profile/cpython.profdata").
 PAGE

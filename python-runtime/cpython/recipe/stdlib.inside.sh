@@ -2,6 +2,8 @@
 # stdlib/left-out.txt names, and the time zones. Runs in the toolchain.
 # shellcheck shell=bash
 
+set -euo pipefail
+
 SOURCE=/work/src/Python-$PYTHON
 rm -rf /work/stdlib
 mkdir -p /work/stdlib /work/out

@@ -2,8 +2,8 @@
 
 No benchmark: the parts are chosen so that every corner of the interpreter that flows are likely to
 meet is run in a usual proportion. What is not run here is compiled for size, so a new use of the
-language belongs here first. Run by recipe/profile.inside.sh. It does the same at every run, down to the
-numbers of rounds: the profile, and so the module, can be made again byte for byte.
+language belongs here first. Run by recipe/profile.inside.sh. The numbers of rounds are fixed, so two
+profiles differ in next to nothing.
 """
 
 import abc

@@ -10,8 +10,8 @@
 //!
 //! Directories end with `/`. Paths are from the repository's root; those of an indented entry are
 //! from the first path of the entry that it is indented under. Every path must exist. The map must
-//! name every directory at the root and below `python-runtime/`, every crate, and every module one
-//! level below `crates/*/src`, by its file or its directory.
+//! name every crate, every module one level below `crates/*/src` (by its file or its directory), and
+//! every other directory at the root and below `python-runtime/`.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +65,9 @@ fn required(files: &[String]) -> BTreeSet<Vec<String>> {
         if let ["crates", krate, _, ..] = parts.as_slice() {
             required.insert(vec![format!("crates/{krate}/")]);
         }
-        if let [directory, _, ..] = parts.as_slice() {
+        if let [directory, _, ..] = parts.as_slice()
+            && *directory != "crates"
+        {
             required.insert(vec![format!("{directory}/")]);
         }
     }

@@ -8,6 +8,8 @@ mod archive;
 mod component;
 mod parts;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod wasi;
 
 use std::fmt;

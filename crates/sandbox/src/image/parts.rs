@@ -46,9 +46,12 @@ pub(super) fn digest(hash_seed: u32) -> String {
         part(path.as_bytes());
         part(content);
     }
-    WIT.iter().for_each(|text| part(text.as_bytes()));
+    for text in WIT {
+        part(text.as_bytes());
+    }
     part(engine::SETTINGS_VERSION.as_bytes());
     part(&hash_seed.to_le_bytes());
     let digest = hash.finalize();
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    let half = digest.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
+    format!("{half:032x}")
 }

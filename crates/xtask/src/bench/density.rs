@@ -1,71 +1,27 @@
 //! Memory that one live instance keeps to itself, while its flow waits.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
-use serde_json::json;
-use sluice_model::EventBody;
-use sluice_sandbox::LocalDoor;
-use tokio::sync::Notify;
 
-use super::{Bench, Prepared};
+use super::waiting::while_waiting;
+use super::{FLOWS, then_wait};
 
 const INSTANCES: usize = 100;
 
-/// Flows that do a little, then wait.
-const FLOWS: [(&str, &str); 2] = [
-    ("nothing done", "from sluice import flow\n@flow\ndef wait():\n    flow.sleep(3600)\n"),
-    (
-        "json, re, datetime, random, uuid used",
-        "import json, re, datetime, random, uuid
-from sluice import flow
-@flow
-def wait():
-    json.loads('[1, 2]'), re.findall('a', 'aa'), datetime.datetime.now(), random.random(), uuid.uuid4()
-    flow.sleep(3600)
-",
-    ),
-];
-
 pub(super) fn measure() -> anyhow::Result<()> {
     println!("\nmemory of a live instance, KiB each of {INSTANCES}");
-    for (what, source) in FLOWS {
-        let bench = Bench::open()?;
-        let flow = bench.prepare(source)?;
-        let (private, resident) = waiting(bench, flow)?;
-        println!("  {what:<38} {private:>6.0} private dirty   {resident:>6.0} resident");
+    for (name, source) in FLOWS {
+        let before = Memory::now()?;
+        let after = while_waiting(&then_wait(source), INSTANCES, Memory::now)?;
+        let each = |after: f64, before: f64| (after - before) / INSTANCES as f64;
+        println!(
+            "  {name:<12} {:>6.0} private dirty   {:>6.0} resident",
+            each(after.private_dirty, before.private_dirty),
+            each(after.resident, before.resident)
+        );
     }
     Ok(())
-}
-
-/// KiB that each of many waiting instances adds to this process: private dirty, resident.
-fn waiting(bench: Bench, flow: Prepared) -> anyhow::Result<(f64, f64)> {
-    let Bench { sandbox, runtime } = bench;
-    let (sandbox, waiting, all) =
-        (Arc::new(sandbox), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-    runtime.block_on(async {
-        let before = Memory::now()?;
-        for _ in 0..INSTANCES {
-            let (sandbox, waiting, all) = (sandbox.clone(), waiting.clone(), all.clone());
-            let attempt = super::attempt(&flow, json!({}));
-            tokio::spawn(async move {
-                let mut door = LocalDoor::new(|_, body| {
-                    if matches!(body, EventBody::CallStarted { .. })
-                        && waiting.fetch_add(1, Ordering::Relaxed) + 1 == INSTANCES
-                    {
-                        all.notify_one();
-                    }
-                });
-                sandbox.run(attempt, &mut door, std::future::pending()).await.map(drop)
-            });
-        }
-        all.notified().await;
-        let after = Memory::now()?;
-        let each = |after: f64, before: f64| (after - before) / INSTANCES as f64;
-        Ok((each(after.private_dirty, before.private_dirty), each(after.resident, before.resident)))
-    })
 }
 
 /// KiB of this process.

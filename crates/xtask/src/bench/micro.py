@@ -82,7 +82,7 @@ def dicts():
 def comprehensions():
     for _ in range(12):
         doubled = [x * 2 for x in range(20_000)]
-        set(x for x in doubled if x % 3 == 0)
+        {x for x in doubled if x % 3 == 0}
 
 
 KEYS = [random.Random(3).random() for _ in range(20_000)]

@@ -5,7 +5,9 @@ mod cpu;
 mod density;
 mod figures;
 mod latency;
+mod pages;
 mod throughput;
+mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,12 +22,15 @@ use crate::places;
 /// Measure what we answer for.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only what has this in its name: latency, throughput, density, cpu.
+    /// Only what has this in its name: latency, throughput, density, pages, cpu.
     #[arg(long)]
     only: Option<String>,
     /// Native CPython 3.13 to compare with; without one, the CPU times stand alone.
     #[arg(long, value_name = "PROGRAM")]
     native: Option<PathBuf>,
+    /// With pages: list the regions.
+    #[arg(long)]
+    verbose: bool,
     /// How many times each thing is measured.
     #[arg(long, default_value_t = 1_000)]
     samples: usize,
@@ -48,6 +53,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     }
     if wanted("density") {
         density::measure()?;
+    }
+    if wanted("pages") {
+        pages::measure(args.verbose)?;
     }
     if wanted("cpu") {
         cpu::measure(args.native.as_deref())?;
@@ -125,13 +133,15 @@ from sluice import flow
 @flow
 def imports() -> list:
     day = datetime.datetime(2024, 1, 1) + datetime.timedelta(days=3)
-    return [
-        json.loads('{\"k\": [1, 2.5, \"x\"]}'),
-        re.findall('[0-9]+', 'a1b22'),
-        str(day),
-        random.random(),
-        str(uuid.uuid4()),
-    ]
+    drawn = [random.random(), str(uuid.uuid4())]
+    read = [json.loads('{\"k\": [1, 2.5, \"x\"]}'), re.findall('[0-9]+', 'a1b22'), str(day)]
+    return drawn + read
 ",
     ),
 ];
+
+/// The same flow, but it sleeps for an hour before it returns.
+fn then_wait(source: &str) -> String {
+    let (before, last) = source.trim_end().rsplit_once("    ").unwrap_or_default();
+    format!("{before}    flow.sleep(3600)\n    {last}\n")
+}

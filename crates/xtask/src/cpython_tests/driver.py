@@ -3,17 +3,22 @@
 The suite's modules arrive as text, by path, and are imported from there: there is no file system.
 """
 
+import asyncio
+import builtins
 import collections
 import contextlib
 import importlib.abc
 import importlib.util
 import io
+import os
 import sys
 import traceback
 import unittest
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 from sluice import flow
+from sluice._loop import Loop
 
 ROOT = "/suite/"
 REFUSALS = ("sluice.NotInSandbox: ", "sluice.ImportUnavailable: ")
@@ -63,6 +68,45 @@ class Delivered(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return compile(self.get_source(name), path, "exec", dont_inherit=True)
 
 
+class Data:
+    """The suite's other files, to be read through what the tests read files with."""
+
+    def __init__(self, texts):
+        self.files = {ROOT + path: text.encode("latin-1") for path, text in texts.items()}
+        self.open_other = builtins.open
+        self.list_other = os.listdir
+        self.isfile_other = os.path.isfile
+
+    def open(self, file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, **options):
+        content = self.files.get(os.fspath(file)) if isinstance(file, str | os.PathLike) else None
+        if content is None or set(mode) & set("wax+"):
+            return self.open_other(file, mode, buffering, encoding, errors, newline, **options)
+        raw = io.BytesIO(content)
+        return raw if "b" in mode else io.TextIOWrapper(raw, encoding or "utf-8", errors, newline)
+
+    def isfile(self, path):
+        return path in self.files or self.isfile_other(path)
+
+    def listdir(self, folder="."):
+        start = os.fspath(folder).rstrip("/") + "/"
+        names = {path.removeprefix(start).split("/")[0] for path in self.files if path.startswith(start)}
+        return sorted(names) or self.list_other(folder)
+
+    def findfile(self, name, subdir=None):
+        subdirs = subdir if isinstance(subdir, tuple) else filter(None, [subdir])
+        path = "/".join([ROOT + "test", *subdirs, name])
+        return path if path in self.files else name
+
+
+class Absent:
+    """A module that some tests of a larger module want. Those skip themselves."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise unittest.SkipTest("needs CPython's tests in C, or dbm")
+
+
 class Results(unittest.TestResult):
     """What became of each test. A test with parts that failed has failed, once; where the sandbox
     itself said that it does not have something, the test was refused.
@@ -86,7 +130,7 @@ class Results(unittest.TestResult):
         super().stopTest(test)
 
     def note(self, test, what, text=""):
-        name = getattr(test, "test_case", test).id()
+        name = (test.test_case if isinstance(test, unittest.case._SubTest) else test).id()
         before, _ = self.became.get(name, ("passed", ""))
         if name not in self.became or self.ORDER.index(what) > self.ORDER.index(before):
             self.became[name] = (what, text)
@@ -145,30 +189,53 @@ def brief(error):
 
 
 @flow
-def cpython_tests(sources: dict[str, str], library: dict[str, str], module: str) -> Report:
+def cpython_tests(
+    sources: dict[str, str],
+    library: dict[str, str],
+    data: dict[str, str],
+    module: str,
+    without: list[str],
+) -> Report:
     """Runs the tests of one module.
 
     Args:
         sources: the suite.
         library: modules of the library that the tests import a second time. The image's own come
             first, but it does not keep the text of what it has imported already.
+        data: files of the suite that the tests read, with a character for each byte.
         module: the module to run.
+        without: classes to leave out.
     """
     sys.meta_path.insert(0, Delivered(sources, ROOT))
     sys.meta_path.append(Delivered(library, "/lib/"))
+    if data:
+        files = Data(data)
+        builtins.open = io.open = files.open
+        os.listdir = files.listdir
+        os.path.isfile = files.isfile
+    # The suite's part for asyncio imports it for tests of sockets, which are refused.
+    sys.modules["wsgiref.simple_server"] = SimpleNamespace(WSGIRequestHandler=object, WSGIServer=object)
+    # Tests that name CPython's own event loop get the sandbox's.
+    asyncio.EventLoop = asyncio.SelectorEventLoop = Loop
+    sys.modules.update(dict.fromkeys(["_testlimitedcapi", "_testmultiphase", "dbm"], Absent()))
     results = Results()
     # What CPython guesses about WebAssembly is not taken: the sandbox says itself what it lacks.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
             from test import support
-
-            from test.support import threading_helper
+            from test.support import os_helper
 
             support.use_resources = ["cpu"]
             support.has_socket_support = support.has_subprocess_support = True
-            threading_helper.can_start_thread = True
+            os_helper._can_chmod = False
+            os_helper._unlink = lambda path: None
             support.load_package_tests = package_tests(sources)
-            unittest.defaultTestLoader.loadTestsFromName(module).run(results)
+            if data:
+                support.findfile = files.findfile
+            tests = unittest.defaultTestLoader.loadTestsFromName(module)
+            for name in without:
+                unittest.skip("left out")(getattr(sys.modules[module], name))
+            tests.run(results)
         except unittest.SkipTest as reason:
             results.became[module] = ("skipped", str(reason))
         except Exception as error:

@@ -15,8 +15,8 @@ const HEAD: &str = "\
 # The modules of CPython's own tests that run in the sandbox, and what becomes of their tests there.
 # `cargo xtask cpython-tests` fails on any difference; with `--update` it writes the numbers anew.
 # `refused`: the sandbox itself said that it does not have something, as files or threads. `why` is
-# for people: the reason of what failed. A new module: add its name alone, as in `[test_new]`, and
-# update.
+# for people: the reason of what failed or is left out (`without`). A new module: add its name alone,
+# as in `[test_new]`, and update.
 
 ";
 
@@ -38,7 +38,10 @@ pub(super) struct Expected {
     /// The code of the failure that ended the run, and with it all tests, before its time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ended: Option<String>,
-    /// The reason of what is not passed.
+    /// Classes that are left out, since one of their tests ends the run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) without: Vec<String>,
+    /// The reason of what failed or is left out.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) why: String,
 }
@@ -60,7 +63,7 @@ impl Expected {
 
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Expected { passed, failed, refused, skipped, ended, why: _ } = self;
+        let Expected { passed, failed, refused, skipped, ended, .. } = self;
         write!(f, "{passed} passed, {failed} failed, {refused} refused, {skipped} skipped")?;
         match ended {
             Some(code) => write!(f, ", ended by {code}"),

@@ -74,8 +74,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     }
     let (mut sum, mut different) = (Expected::default(), 0);
     for module in modules {
-        let row = Row::of(&guest, &suite, &module)?;
-        let found = row.found(&table[&module].why);
+        let row = Row::of(&guest, &suite, &module, &table[&module].without)?;
+        let found = row.found(&table[&module]);
         let agrees = table[&module].agrees(&found);
         if args.json {
             println!("{}", serde_json::to_string(&row)?);
@@ -94,11 +94,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
 }
 
 impl Row {
-    fn of(guest: &Guest, suite: &Suite, module: &str) -> anyhow::Result<Row> {
+    fn of(guest: &Guest, suite: &Suite, module: &str, without: &[String]) -> anyhow::Result<Row> {
         let sources = suite.closure(module);
-        let library = suite.imported_afresh(&sources);
-        let module_name = format!("test.{module}");
-        let input = json!({ "sources": sources, "library": library, "module": module_name });
+        let input = json!({
+            "sources": sources,
+            "library": suite.library(&sources),
+            "data": suite.read_by(&sources),
+            "module": format!("test.{module}"),
+            "without": without,
+        });
         let (ended, took) = guest.run::<Report>(DRIVER, input)?;
         let (report, ended) = match ended {
             Ok(report) => (report, None),
@@ -107,33 +111,27 @@ impl Row {
         Ok(Row { module: module.to_owned(), took_ms: took.as_millis(), ended, report })
     }
 
-    /// The row as the table has it.
-    fn found(&self, why: &str) -> Expected {
+    /// The row of the table with the numbers of this run.
+    fn found(&self, expected: &Expected) -> Expected {
         Expected {
             passed: self.report.passed,
-            failed: u32::try_from(self.report.failures.len()).unwrap_or(u32::MAX),
+            failed: count(&self.report.failures),
             refused: self.report.refused,
             skipped: self.report.skipped,
             ended: self.ended.map(str::to_owned),
-            why: why.to_owned(),
+            without: expected.without.clone(),
+            why: expected.why.clone(),
         }
     }
 
     /// One line where all is as expected; else what was expected, and why each test failed.
     fn print(&self, expected: &Expected, agrees: bool) {
         let Report { passed, refused, skipped, failures, reasons } = &self.report;
-        let failed = failures.len();
-        print_columns(
-            &self.module,
-            [
-                passed.to_string(),
-                failed.to_string(),
-                refused.to_string(),
-                skipped.to_string(),
-                self.took_ms.to_string(),
-            ],
-            &expected.why,
-        );
+        let failed = count(failures);
+        let numbers = [*passed, failed, *refused, *skipped].map(|number| number.to_string());
+        let [passed, failed, refused, skipped] = &numbers;
+        let took_ms = self.took_ms.to_string();
+        print_columns(&self.module, [passed, failed, refused, skipped, &took_ms], &expected.why);
         if agrees {
             return;
         }
@@ -147,16 +145,19 @@ impl Row {
     }
 }
 
-fn print_columns<T: std::fmt::Display>(module: &str, numbers: [T; 5], why: &str) {
-    let numbers: String = numbers.iter().map(|number| format!("{number:>8}")).collect();
-    println!("{:<36}{numbers}  {why}", module);
+fn count(failures: &[Failed]) -> u32 {
+    u32::try_from(failures.len()).unwrap_or(u32::MAX)
+}
+
+fn print_columns(module: &str, [passed, failed, refused, skipped, ms]: [&str; 5], why: &str) {
+    println!("{module:<36}{passed:>8}{failed:>8}{refused:>8}{skipped:>8}{ms:>8}  {why}");
 }
 
 impl Report {
     /// A module whose run did not come to its end is one failed test.
     fn of_failure(module: &str, failure: &Failure) -> Report {
         let test = failure.step.last().map_or(module, String::as_str).to_owned();
-        let text = format!("{}: {}", failure.code.as_str(), failure.message);
-        Report { failures: vec![Failed { test, text }], ..Report::default() }
+        let why = format!("{}: {}", failure.code.as_str(), failure.message);
+        Report { failures: vec![Failed { test, text: why }], ..Report::default() }
     }
 }

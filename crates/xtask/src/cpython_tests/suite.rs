@@ -46,9 +46,11 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 /// Texts by path, as in `test/support/__init__.py`.
 pub(super) type Texts<'a> = BTreeMap<&'a str, &'a str>;
 
-/// The suite's Python files by path, and those of the library.
+/// The suite's Python files by path, its other files, and the Python files of the library.
+#[derive(Default)]
 pub(super) struct Suite {
     tests: BTreeMap<String, String>,
+    data: BTreeMap<String, Vec<u8>>,
     library: BTreeMap<String, String>,
 }
 
@@ -75,8 +77,20 @@ impl Suite {
         let root = unpacked.path().join("usr/lib/python3.13");
         let mut files = BTreeMap::new();
         read(&root, &root, &mut files)?;
-        let library = files.extract_if(.., |path, _| !path.starts_with("test/")).collect();
-        Ok(Suite { tests: files, library })
+        let mut suite = Suite::default();
+        for (path, bytes) in files {
+            let is_test = path.starts_with("test/");
+            let is_source = Path::new(&path).extension().is_some_and(|end| end == "py");
+            // A few sources are not UTF-8 on purpose, to test the parser: they are data.
+            match String::from_utf8(bytes) {
+                Ok(text) if is_test && is_source => drop(suite.tests.insert(path, text)),
+                Ok(text) if is_source => drop(suite.library.insert(path, text)),
+                Ok(text) if is_test => drop(suite.data.insert(path, text.into_bytes())),
+                Err(other) if is_test => drop(suite.data.insert(path, other.into_bytes())),
+                _ => {}
+            }
+        }
+        Ok(suite)
     }
 
     /// What a module of the suite needs: itself, its package, the support modules, and what those
@@ -97,11 +111,34 @@ impl Suite {
         closure
     }
 
-    /// The modules of the library that the sources may want to import a second time. The image does
-    /// not keep the text of what it has imported, so they bring it with them.
-    pub(super) fn imported_afresh(&self, sources: &Texts<'_>) -> Texts<'_> {
+    /// The files that the sources may want to read: those of a folder of the suite that one of them
+    /// names in quotes, or lies in. As text with a character for each byte.
+    pub(super) fn read_by(&self, sources: &Texts<'_>) -> BTreeMap<&str, String> {
+        let folders: BTreeSet<&str> =
+            self.data.keys().filter_map(|path| path.split('/').nth(1)).collect();
+        let wanted = |folder: &&str| {
+            let below = format!("test/{folder}/");
+            let (single, double) = (format!("'{folder}'"), format!("\"{folder}\""));
+            *folder != "support"
+                && sources.iter().any(|(path, text)| {
+                    path.starts_with(&below) || text.contains(&single) || text.contains(&double)
+                })
+        };
+        let folders = folders.into_iter().filter(wanted).map(|folder| format!("test/{folder}/"));
+        let folders: Vec<String> = folders.collect();
+        let files = self.data.iter();
+        files
+            .filter(|(path, _)| folders.iter().any(|folder| path.starts_with(folder)))
+            .map(|(path, bytes)| (path.as_str(), bytes.iter().copied().map(char::from).collect()))
+            .collect()
+    }
+
+    /// The modules of the library that the sources may want to import a second time, and those that
+    /// only tests want. The image does not keep the text of what it has imported.
+    pub(super) fn library(&self, sources: &Texts<'_>) -> Texts<'_> {
         let wanting = sources.values().filter(|text| text.contains("import_fresh_module("));
         let words = wanting.flat_map(|text| text.split(['\'', '"']).skip(1));
+        let words = words.chain(["_pyrepl", "rlcompleter"]);
         words
             .filter(|word| word.chars().all(|c| is_word(c) || c == '.') && !word.is_empty())
             .flat_map(|name| files_of(&self.library, name))
@@ -208,18 +245,15 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(library: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> anyhow::Result<()> {
+/// Every file below a folder, by its path from the root.
+fn read(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         if path.is_dir() {
-            read(library, &path, files)?;
-        } else if path.is_file() && path.extension().is_some_and(|end| end == "py") {
-            // A few files are not UTF-8 on purpose, to test the parser: they cannot be delivered.
+            read(root, &path, files)?;
+        } else if path.is_file() {
             let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-            if let Ok(text) = String::from_utf8(bytes) {
-                let name = path.strip_prefix(library)?.to_string_lossy().into_owned();
-                files.insert(name, text);
-            }
+            files.insert(path.strip_prefix(root)?.to_string_lossy().into_owned(), bytes);
         }
     }
     Ok(())
@@ -242,10 +276,9 @@ mod tests {
                       import test.string_tests as strings\n\
                       TESTS = 'test.datetimetester'\n\
                       # like test.test_other, and latest.one\n";
-        let named = named_modules(source);
-        let names: Vec<&str> = named.iter().map(String::as_str).collect();
+        let named = Vec::from_iter(named_modules(source));
         let expected =
             ["test.datetimetester", "test.mapping_tests", "test.string_tests", "test.support"];
-        assert_eq!(names, expected);
+        assert_eq!(named, expected);
     }
 }
