@@ -11,13 +11,11 @@ import os
 import re
 import sys
 import typing
-from collections.abc import Callable
 from types import FunctionType
 
 from . import _entry, _executor, _log, _loop, _stdlib, _time
 from ._calls import CALLS
 from ._gather import gather
-from ._host import pack_memory
 from ._schema import hints
 from ._warm_up import FLOWS, ROUNDS
 
@@ -59,8 +57,6 @@ def snapshot(library: str = _LIBRARY) -> None:
     importlib.import_module("sluice._reserved").install()
     shapes = dict(hints._SHAPES)
     _warm_up(ROUNDS)
-    pack_memory()
-    gather(_smallest_run())
     gather(lambda: _warm_up(1))
     _warm_up(ROUNDS)
     hints._SHAPES.clear()
@@ -86,6 +82,7 @@ def _keep_the_rest(library: str) -> None:
 def _warm_up(rounds: int) -> None:
     """Runs small flows until the interpreter has specialised the code that every run goes through."""
     for _ in range(rounds):
+        re.purge()  # so that the compiler of regular expressions is warmed up too
         for source, input, expected in FLOWS:
             described, document, code = _entry.describe(source)
             _expect(described, document)
@@ -94,17 +91,6 @@ def _warm_up(rounds: int) -> None:
                 _expect(expected in output and succeeded != ('"version":' in expected), output)
     broken, failure, _ = _entry.describe("def broken(:\n")
     _expect(not broken, failure)
-
-
-def _smallest_run() -> Callable[[], None]:
-    """The path that every run takes, and none but that."""
-    source, input, _ = FLOWS[0]
-    _, _, code = _entry.describe(source)
-
-    def run() -> None:
-        _entry.run("", source, code, input)
-
-    return run
 
 
 def _expect(holds: bool, told: str) -> None:

@@ -10,20 +10,22 @@ import sys
 from collections.abc import Callable
 from types import CodeType, FunctionType
 
+from ._host import pack_memory
+
 __all__ = ["gather"]
 
 
 def gather(run: Callable[[], None]) -> None:
-    """Copies what `run` executes. The copies have yet to be warmed up."""
+    """Copies what `run` executes, side by side. The copies have yet to be warmed up."""
     executed = _executed(run)
+    functions = [thing for thing in gc.get_objects() if type(thing) is FunctionType]
     copies = _Copies(executed)
+    pack_memory()
     for code in executed.values():  # in the order in which they are needed
         copies.of(code)
-    for thing in gc.get_objects():
-        if type(thing) is FunctionType:
-            copy = copies.of(thing.__code__)
-            if copy is not thing.__code__:
-                thing.__code__ = copy
+    pack_memory()
+    for function in functions:
+        function.__code__ = copies.of(function.__code__)
 
 
 def _executed(run: Callable[[], None]) -> dict[int, CodeType]:

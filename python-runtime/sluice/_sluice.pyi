@@ -24,4 +24,7 @@ def now_ms() -> int: ...
 def entropy() -> int: ...
 
 def pack_memory() -> None:
-    """While the image is made: what is allocated next lies side by side. Does nothing in a run."""
+    """While the image is made: what is allocated next lies side by side. Does nothing in a run.
+
+    What is allocated between the last two calls is taken to be written by every run.
+    """

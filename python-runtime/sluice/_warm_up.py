@@ -83,7 +83,8 @@ async def total(order: Order) -> Total:
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.sleep(0))
     async with asyncio.timeout(5):
-        uuid.uuid4(), random.random(), json.dumps(names)
+        str(uuid.uuid4()), random.random(), json.loads(json.dumps(names)), str(datetime.now())
+        re.compile(r"(?P<day>\\d+)[-/ ](?:x|y)*?$", re.IGNORECASE).search("24-x")
     return Total(add(order.items), names, order.at + timedelta(days=3))
 """
 

@@ -33,8 +33,9 @@ uint64_t current_ms(void);
 uint64_t next_entropy(void);
 
 // Sees to it that what is allocated next lies side by side: no memory that was freed is given out
-// again. For the snapshot only.
-void use_up_free_memory(void);
+// again. What was allocated between the last two calls counts as written by every run. For the
+// snapshot only.
+void pack_memory(void);
 
 // Brings the interpreter's memory into the state in which runs should find it. Last step of the
 // snapshot.

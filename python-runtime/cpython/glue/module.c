@@ -256,10 +256,10 @@ static PyObject *entropy(PyObject *module, PyObject *none)
     return PyLong_FromUnsignedLongLong(next_entropy());
 }
 
-static PyObject *pack_memory(PyObject *module, PyObject *none)
+static PyObject *pack(PyObject *module, PyObject *none)
 {
     if (snapshotting)
-        use_up_free_memory();
+        pack_memory();
     Py_RETURN_NONE;
 }
 
@@ -276,7 +276,7 @@ static PyMethodDef methods[] = {
     {"call_cancel", call_cancel, METH_O, NULL},
     {"now_ms", now_ms, METH_NOARGS, NULL},
     {"entropy", entropy, METH_NOARGS, NULL},
-    {"pack_memory", pack_memory, METH_NOARGS, NULL},
+    {"pack_memory", pack, METH_NOARGS, NULL},
     {0},
 };
 

@@ -127,8 +127,8 @@ static void use_up_pools(void)
 }
 
 // The same for malloc: all free chunks below the last one, the large ones first, so that the small
-// requests take only what is left of them.
-static void use_up_chunks(void)
+// requests take only what is left of them. Returns where the untouched rest of the heap begins.
+static char *use_up_chunks(void)
 {
     // Larger than any free chunk, so it begins where the untouched rest of the heap begins. (Were it
     // not, less would be used up; nothing else depends on it.) The heap keeps what it grew by: a run
@@ -136,7 +136,7 @@ static void use_up_chunks(void)
     const size_t reserve = (size_t)8 << 20;
     char *end = malloc(reserve);
     if (end == NULL)
-        return;
+        return NULL;
     free(end);
     for (size_t size = reserve / 2; size >= 8; size = size > 256 ? size / 2 : size - 8) {
         char *block;
@@ -144,12 +144,15 @@ static void use_up_chunks(void)
             memset(block, 0, size);
         free(block);
     }
+    return end;
 }
 
-void use_up_free_memory(void)
+static char *use_up_free_memory(void)
 {
     use_up_pools();
-    use_up_chunks();
+    char *end = use_up_chunks();
+    PyObject_Malloc(1);  // small objects that follow have an arena that follows, too
+    return end;
 }
 
 void settle_memory(void)
@@ -167,15 +170,29 @@ void settle_memory(void)
     use_up_free_memory();
 }
 
-// The interpreter's own state is written by every run, all over: counters, free lists, the method
-// cache. Writing the pages between as well makes one region of a dozen, and the engine that resets
-// an instance keeps a limited number of regions at hand.
+static struct {
+    char *from, *to;
+} packed;
+
+void pack_memory(void)
+{
+    packed.from = packed.to;
+    packed.to = use_up_free_memory();
+}
+
+static void write_pages(volatile char *from, const volatile char *to)
+{
+    for (; from < to; from += 4096)
+        *from = *from;
+}
+
+// Two areas are written by every run, all over: the interpreter's own state (counters, free lists, the
+// method cache) and the code on the path of a run (its inline caches). Writing the pages between as
+// well makes one region of a dozen, and the engine that resets an instance keeps a limited number of
+// regions at hand.
 void join_written_pages(void)
 {
-    const size_t page = 4096;
     PyInterpreterState *state = _PyInterpreterState_GET();
-    volatile char *at = (char *)&state->gc;
-    volatile char *end = (char *)(&state->obmalloc->pools + 1);
-    for (; at < end; at += page)
-        *at = *at;
+    write_pages((char *)&state->gc, (char *)(&state->obmalloc->pools + 1));
+    write_pages(packed.from, packed.to);
 }

@@ -42,6 +42,7 @@ inside() {
         mount --bind -o ro "$3" recipe
         exec setarch --addr-no-randomize chroot . /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/tmp TZ=UTC LC_ALL=C \
             SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" JOBS="$5" PYTHON="$6" LLVM="$7" OPT="$8" \
+            KEEP_NAMES="${KEEP_NAMES:-}" \
             /usr/bin/bash -euo pipefail -c "$4"
     ' inside "$WORK/toolchain" "$WORK" "$HERE" "$1" "$JOBS" "$PYTHON" "$LLVM" "$OPT"
 }
