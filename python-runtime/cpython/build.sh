@@ -8,7 +8,7 @@
 #   build.sh --relock      take what is current in Debian, rewrite inputs.lock, then build
 #   build.sh --compare     fail unless what was built last equals artifact/
 
-source "$(dirname "$0")/recipe/common.sh"
+source "$(dirname "$0")/recipe/setting.sh"
 
 # `profile` is not among them: its product is an input of the build, kept in training/.
 STAGES=(fetch toolchain wasm link stdlib package)
@@ -16,7 +16,7 @@ STAGES=(fetch toolchain wasm link stdlib package)
 # What each stage reads of this folder, apart from what the stages before it leave.
 reads() {
     case $1 in
-        fetch) echo inputs.lock recipe/{fetch,apt,common}.sh ;;
+        fetch) echo inputs.lock recipe/{fetch,apt,setting}.sh ;;
         toolchain) echo recipe/toolchain.sh ;;
         wasm) echo recipe/{libraries,wasm}.inside.sh recipe/config.site glue/sqlite_vfs.c training/*.zst ;;
         link) echo recipe/link.inside.sh glue/*.c glue/*.h ;;

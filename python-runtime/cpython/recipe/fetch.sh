@@ -2,7 +2,7 @@
 # Brings every input into $WORK/downloads and checks it against inputs.lock. With --relock: asks the
 # archive what is current instead, downloads that and rewrites the lock.
 
-source "$(dirname "$0")/common.sh"
+source "$(dirname "$0")/setting.sh"
 source "$HERE/recipe/apt.sh"
 
 # What the recipe calls. apt adds what these depend on.

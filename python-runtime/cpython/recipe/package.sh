@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lays artifact/ out anew from what the stages before have built.
 
-source "$(dirname "$0")/common.sh"
+source "$(dirname "$0")/setting.sh"
 
 inside '. /recipe/recipe/package.inside.sh'
 "$HERE/recipe/provenance.sh" > "$WORK/out/artifact/PROVENANCE.md"

@@ -2,7 +2,7 @@
 # Prints where the artifact comes from. No time and no path of the machine is in it: two builds from the
 # same inputs print the same page.
 
-source "$(dirname "$0")/common.sh"
+source "$(dirname "$0")/setting.sh"
 
 sha() { sha256sum "$1" | cut -d' ' -f1; }
 size() { sed -n "s/^$1 //p" "$WORK/out/sizes"; }

@@ -2,7 +2,7 @@
 # Unpacks the downloaded packages into $WORK/toolchain and the sources into $WORK/src. Nothing is
 # installed: packages are unpacked only, so no script of theirs runs.
 
-source "$(dirname "$0")/common.sh"
+source "$(dirname "$0")/setting.sh"
 
 rm -rf "$WORK/toolchain" "$WORK/src"
 mkdir -p "$WORK/toolchain" "$WORK/src"
