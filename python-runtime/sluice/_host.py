@@ -71,6 +71,7 @@ else:
         def pack_memory():
             """There is no image to be made here."""
 
+
 __all__ = [
     "IN_SANDBOX",
     "Refused",

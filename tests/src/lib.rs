@@ -37,6 +37,12 @@ pub fn built_in(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Statements as the body of a block that is indented so far.
+pub fn indent(statements: &str, spaces: usize) -> String {
+    let margin = " ".repeat(spaces);
+    statements.lines().map(|line| [margin.as_str(), line, "\n"].concat()).collect()
+}
+
 /// One run to be made.
 pub struct Run {
     attempt: Attempt,
@@ -185,11 +191,11 @@ impl Report {
 
     /// The text of each log line and printed line.
     pub fn logs(&self) -> Vec<&str> {
-        let message = |event| match event {
-            &EventBody::Log { ref message, .. } => Some(message.as_str()),
+        let messages = self.events.iter().filter_map(|event| match event {
+            EventBody::Log { message, .. } => Some(message.as_str()),
             _ => None,
-        };
-        self.events.iter().filter_map(message).collect()
+        });
+        messages.collect()
     }
 }
 

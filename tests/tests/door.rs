@@ -1,10 +1,10 @@
 //! Guests that call the host by themselves, past the SDK, with what no honest SDK would send.
 
 use sluice_model::{Code, FailureKind};
-use sluice_tests::{Report, Run, sandbox};
+use sluice_tests::{Report, Run, indent, sandbox};
 
 async fn raw(statements: &str) -> Report {
-    let body: String = statements.lines().map(|line| format!("    {line}\n")).collect();
+    let body = indent(statements, 4);
     let source = format!(
         "
 from sluice import flow

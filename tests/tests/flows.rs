@@ -29,7 +29,7 @@ async fn access_log_report_reads_the_sample() {
         .on(&sandbox())
         .await;
     let output = report.output();
-    assert_eq!(output["requests"].as_u64().expect("a count") as usize + 2, lines);
+    assert_eq!(output["requests"], lines - 2);
     assert_eq!(output["malformed"], 2);
     assert_eq!(output["first_at"], "2026-11-21T03:21:09+00:00");
     assert_eq!(output["top_paths"].as_array().map(Vec::len), Some(2));

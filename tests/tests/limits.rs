@@ -3,12 +3,12 @@
 
 use serde_json::json;
 use sluice_model::{Code, EventBody, FailureKind, Limits};
-use sluice_tests::{Report, Run, sandbox};
+use sluice_tests::{Report, Run, indent, sandbox};
 
 /// A flow with that body, under those limits, and a clean run after it on the same sandbox.
 async fn check(code: Code, body: &str, change: impl FnOnce(&mut Limits)) -> Report {
     let sandbox = sandbox();
-    let source = format!("from sluice import flow\n@flow\ndef greedy():\n{}\n", indent(body));
+    let source = format!("from sluice import flow\n@flow\ndef greedy():\n{}\n", indent(body, 4));
     let report = Run::of(&source).limits(change).on(&sandbox).await;
     assert_eq!(report.code(), code, "{:#?}", report.failure());
     assert_eq!(report.failure().kind, FailureKind::LimitExceeded);
@@ -17,10 +17,6 @@ async fn check(code: Code, body: &str, change: impl FnOnce(&mut Limits)) -> Repo
     let clean = "from sluice import flow\n@flow\ndef clean():\n    return sum(range(10))\n";
     assert_eq!(Run::of(clean).on(&sandbox).await.output(), 45);
     report
-}
-
-fn indent(body: &str) -> String {
-    body.lines().map(|line| format!("    {line}\n")).collect()
 }
 
 /// 50 ms for the interruption, 20 ms for a machine that is busy with other tests.

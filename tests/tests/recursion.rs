@@ -1,11 +1,11 @@
 //! Recursion without end raises `RecursionError`, wherever it happens, and never kills the guest.
 
 use sluice_model::Code;
-use sluice_tests::{Run, sandbox};
+use sluice_tests::{Run, indent, sandbox};
 
 /// The name of the exception that a statement raises, after which the interpreter still works.
 async fn raised(statements: &str) -> String {
-    let indented: String = statements.lines().map(|line| format!("        {line}\n")).collect();
+    let indented = indent(statements, 8);
     let source = format!(
         "
 import json, sys

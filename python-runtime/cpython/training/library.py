@@ -88,9 +88,7 @@ def database():
                 "insert into line (sku, price) values (?, ?)",
                 [(line["sku"], line["price"]) for order in ORDERS for line in order["lines"]],
             )
-        query = (
-            "select sku, count(*) as n, sum(price) as total from line group by sku order by n desc"
-        )
+        query = "select sku, count(*) as n, sum(price) as total from line group by sku order by n desc"
         assert [dict(row) for row in connection.execute(query)]
         for order in ORDERS:
             connection.execute(
@@ -127,8 +125,7 @@ def patterns():
 @part(rounds=410)
 def strings():
     lines = [
-        f"{i:>5} | {word:<10} | {i / 7:8.3f} | {i:#x} {i:,} {i / 100:.1%}"
-        for i, word in enumerate(WORDS)
+        f"{i:>5} | {word:<10} | {i / 7:8.3f} | {i:#x} {i:,} {i / 100:.1%}" for i, word in enumerate(WORDS)
     ]
     text = "\n".join(lines)
     for line in text.splitlines():

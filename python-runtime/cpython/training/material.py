@@ -16,9 +16,7 @@ def part(rounds):
 
 
 RANDOM = random.Random(11)
-WORDS = [
-    "".join(RANDOM.choice("aeioulnrst") for _ in range(RANDOM.randint(2, 9))) for _ in range(400)
-]
+WORDS = ["".join(RANDOM.choice("aeioulnrst") for _ in range(RANDOM.randint(2, 9))) for _ in range(400)]
 PROSE = " ".join(RANDOM.choice(WORDS) for _ in range(3000))
 ORDERS = [
     {

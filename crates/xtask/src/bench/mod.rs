@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the figures that we answer for, medians and 99th percentiles, each beside
 //! what it is to be compared with, measured in the same run since machines are noisy.
 
+#![expect(clippy::cast_precision_loss, reason = "figures that people read")]
+
 mod cpu;
 mod density;
 mod figures;
