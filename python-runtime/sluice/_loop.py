@@ -152,5 +152,6 @@ def install() -> None:
         _loop_factory = Loop
 
     asyncio.set_event_loop_policy(Policy())  # type: ignore[abstract]
-    for name in ("DefaultEventLoopPolicy", "SelectorEventLoop"):
-        setattr(asyncio, name, Policy if name.endswith("Policy") else Loop)
+    asyncio.DefaultEventLoopPolicy = Policy  # type: ignore[assignment]
+    for name in ("EventLoop", "SelectorEventLoop"):
+        setattr(asyncio, name, Loop)

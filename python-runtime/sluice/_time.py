@@ -10,6 +10,8 @@ __all__ = ["install"]
 
 def sleep(seconds: float | SupportsIndex, /) -> None:
     """Delays execution for a number of seconds, which may be a fraction."""
+    if isinstance(seconds, str | bytes | bytearray):
+        raise TypeError(f"{type(seconds).__name__!r} object cannot be interpreted as an integer or float")
     pause(float(seconds))
 
 

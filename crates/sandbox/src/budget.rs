@@ -3,7 +3,7 @@
 use sluice_model::{Code, Limits};
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
-use crate::meter::CpuTime;
+use crate::meter::Meter;
 use crate::stop::Stop;
 
 /// The interpreter's table has 4,500 elements and does not grow.
@@ -14,21 +14,18 @@ const TABLE_ELEMENTS: usize = 20_000;
 pub(crate) struct Budget {
     memory_limit: u64,
     cpu_limit_us: u64,
-    /// The most linear memory that the guest held.
-    pub(crate) memory_peak: u64,
     /// Set once the guest was refused memory: if it fails after that, this is why.
     pub(crate) memory_refused: bool,
-    pub(crate) cpu_time: CpuTime,
+    meter: Meter,
 }
 
 impl Budget {
-    pub(crate) fn new(limits: &Limits, cpu_time: CpuTime) -> Budget {
+    pub(crate) fn new(limits: &Limits, meter: Meter) -> Budget {
         Budget {
             memory_limit: limits.memory_bytes,
             cpu_limit_us: limits.cpu_time_ms.saturating_mul(1_000),
-            memory_peak: 0,
             memory_refused: false,
-            cpu_time,
+            meter,
         }
     }
 
@@ -51,7 +48,7 @@ impl ResourceLimiter for Budget {
             self.memory_refused = true;
             return Ok(false);
         }
-        self.memory_peak = self.memory_peak.max(desired as u64);
+        self.meter.hold_memory(desired as u64);
         Ok(true)
     }
 
@@ -68,7 +65,7 @@ impl ResourceLimiter for Budget {
 /// Called every tick of the engine while a guest computes: ends it when its CPU time is used up,
 /// and lets others have the thread otherwise.
 pub(crate) fn on_tick(budget: &Budget) -> wasmtime::Result<UpdateDeadline> {
-    if budget.cpu_time.now_us() > budget.cpu_limit_us {
+    if budget.meter.cpu_time_now_us() > budget.cpu_limit_us {
         let limit_ms = budget.cpu_limit_us / 1_000;
         let message = format!("the flow used its {limit_ms} ms of CPU time");
         return Err(Stop::limit(Code::LimitCpuTime, message, limit_ms).into());

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::door::{Door, ToDoor};
 use crate::grants::Grants;
 use crate::guest::Guest;
-use crate::meter::CpuTime;
+use crate::meter::Meter;
 use crate::recorder::now_us;
 use crate::sandbox::Finished;
 use crate::stop::Stop;
@@ -29,7 +29,7 @@ pub(crate) enum End {
 pub(crate) struct Driver {
     from_guest: UnboundedReceiver<ToDoor>,
     to_guest: UnboundedSender<Completion>,
-    cpu_time: CpuTime,
+    meter: Meter,
     wall_time: Duration,
     began: Instant,
     /// Where the guest is.
@@ -41,20 +41,20 @@ impl Driver {
     pub(crate) fn new(limits: Limits, grants: Grants, seed: [u8; 32]) -> (Driver, Guest) {
         let (outbox, from_guest) = unbounded_channel();
         let (to_guest, inbox) = unbounded_channel();
-        let cpu_time = CpuTime::default();
+        let meter = Meter::default();
         let driver = Driver {
             from_guest,
             to_guest,
-            cpu_time: cpu_time.clone(),
+            meter: meter.clone(),
             wall_time: Duration::from_millis(limits.wall_time_ms),
             began: Instant::now(),
             trail: Trail::default(),
         };
-        (driver, Guest::new(limits, grants, seed, cpu_time, outbox, inbox))
+        (driver, Guest::new(limits, grants, seed, meter, outbox, inbox))
     }
 
     /// Runs the guest to its end. Every event that it made has reached the door when this returns,
-    /// and every span has ended.
+    /// every call that has no answer is given up, and every span has ended.
     pub(crate) async fn drive(
         &mut self,
         door: &mut dyn Door,
@@ -62,7 +62,7 @@ impl Driver {
         guest: impl Future<Output = Finished>,
     ) -> End {
         let end = {
-            let mut guest = pin!(self.cpu_time.metered(guest));
+            let mut guest = pin!(self.meter.metered(guest));
             let mut cancel = pin!(cancel);
             let mut wall_time = pin!(tokio::time::sleep(self.wall_time));
             loop {
@@ -83,20 +83,22 @@ impl Driver {
         while let Ok(message) = self.from_guest.try_recv() {
             carry(&mut self.trail, door, message);
         }
-        let open: Vec<_> = self.trail.open().collect();
-        for span in open {
+        for call in self.trail.calls() {
+            door.send(ToDoor::Cancel(call));
+        }
+        for span in self.trail.open() {
             let body = EventBody::SpanEnded { span, status: SpanStatus::Cancelled };
             door.send(ToDoor::Event { at_us: now_us(), body });
         }
         end
     }
 
-    /// What it took so far; the guest's memory is known to the guest's end.
-    pub(crate) fn usage(&self, memory_bytes: u64) -> Usage {
+    /// What it took so far.
+    pub(crate) fn usage(&self) -> Usage {
         Usage {
-            cpu_time_us: self.cpu_time.spent_us(),
+            cpu_time_us: self.meter.cpu_time_us(),
             wall_time_us: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
-            memory_bytes,
+            memory_bytes: self.meter.memory_bytes(),
         }
     }
 }

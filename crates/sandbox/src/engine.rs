@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// Stack of the interpreter's C code. CPython's own guard raises `RecursionError` well before this
 /// is full (it takes up to 6 MiB with the profile-guided build); with less, nested `repr` traps.
-const WASM_STACK_BYTES: usize = 8 << 20;
+pub(crate) const WASM_STACK_BYTES: usize = 8 << 20;
 
 /// The wasm stack and room for the host functions on top of it.
 const ASYNC_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);

@@ -14,7 +14,7 @@ use crate::budget::Budget;
 use crate::door::ToDoor;
 use crate::grants::Grants;
 use crate::host::process::Lines;
-use crate::meter::CpuTime;
+use crate::meter::Meter;
 use crate::recorder::Recorder;
 use crate::spans::OpenSpans;
 use crate::stop::Stop;
@@ -49,13 +49,13 @@ impl Guest {
         limits: Limits,
         grants: Grants,
         seed: [u8; 32],
-        cpu_time: CpuTime,
+        meter: Meter,
         outbox: UnboundedSender<ToDoor>,
         inbox: UnboundedReceiver<Completion>,
     ) -> Guest {
         Guest {
             grants,
-            budget: Budget::new(&limits, cpu_time),
+            budget: Budget::new(&limits, meter),
             spans: OpenSpans::new(),
             recorder: Recorder::new(outbox, &limits),
             calls: BTreeMap::new(),

@@ -1,4 +1,5 @@
-//! Measures the CPU time of a guest: what the thread spends while it polls the guest's future.
+//! Measures one guest: the CPU time that the thread spends while it polls the guest's future, and the
+//! most memory that the guest held. What was measured outlives the guest.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,9 +9,9 @@ use std::task::{Context, Poll};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// CPU time of one guest, readable from within it and from outside.
+/// The measure of one guest, readable from within it and from outside.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CpuTime(Arc<Counters>);
+pub(crate) struct Meter(Arc<Counters>);
 
 #[derive(Debug, Default)]
 struct Counters {
@@ -18,30 +19,41 @@ struct Counters {
     spent_us: AtomicU64,
     /// The thread's clock when the present poll began.
     poll_began_us: AtomicU64,
+    memory_bytes: AtomicU64,
 }
 
-impl CpuTime {
-    /// Microseconds, the present poll included. To be called from within the guest's poll.
-    pub(crate) fn now_us(&self) -> u64 {
+impl Meter {
+    /// Microseconds of CPU time, the present poll included. To be called from within the guest's poll.
+    pub(crate) fn cpu_time_now_us(&self) -> u64 {
         let began = self.0.poll_began_us.load(Ordering::Relaxed);
         self.0.spent_us.load(Ordering::Relaxed) + thread_cpu_us().saturating_sub(began)
     }
 
-    /// Microseconds of the polls that are over.
-    pub(crate) fn spent_us(&self) -> u64 {
+    /// Microseconds of CPU time of the polls that are over.
+    pub(crate) fn cpu_time_us(&self) -> u64 {
         self.0.spent_us.load(Ordering::Relaxed)
+    }
+
+    /// The most linear memory that the guest held.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.0.memory_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the guest holds so much linear memory.
+    pub(crate) fn hold_memory(&self, bytes: u64) {
+        self.0.memory_bytes.fetch_max(bytes, Ordering::Relaxed);
     }
 
     /// The future, with each of its polls measured.
     pub(crate) fn metered<F: Future>(&self, future: F) -> Metered<F> {
-        Metered { cpu_time: self.clone(), future }
+        Metered { meter: self.clone(), future }
     }
 }
 
 pin_project_lite::pin_project! {
     /// A future whose polls are measured.
     pub(crate) struct Metered<F> {
-        cpu_time: CpuTime,
+        meter: Meter,
         #[pin]
         future: F,
     }
@@ -52,7 +64,7 @@ impl<F: Future> Future for Metered<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let counters = &this.cpu_time.0;
+        let counters = &this.meter.0;
         let began = thread_cpu_us();
         counters.poll_began_us.store(began, Ordering::Relaxed);
         let result = this.future.poll(context);

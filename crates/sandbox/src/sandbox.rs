@@ -10,7 +10,7 @@ use crate::attempt::{Attempt, Described};
 use crate::bindings::{self, GuestPre, Invocation};
 use crate::budget;
 use crate::door::{Door, LocalDoor};
-use crate::driver::{Driver, End};
+use crate::driver::Driver;
 use crate::grants::Grants;
 use crate::guest::Guest;
 use crate::image::Image;
@@ -41,8 +41,6 @@ pub(crate) struct Finished {
     pub(crate) result: wasmtime::Result<Result<Returned, String>>,
     /// The guest was never instantiated.
     pub(crate) never_began: bool,
-    /// The most linear memory that it held.
-    pub(crate) memory_peak: u64,
     /// Set if it was refused memory: how that reads as a failure.
     pub(crate) memory_refused: Option<Box<Failure>>,
 }
@@ -112,11 +110,7 @@ impl Sandbox {
             },
         };
         let end = driver.drive(door, cancel, self.perform(guest, task)).await;
-        let memory_peak = match &end {
-            End::Finished(finished) => finished.memory_peak,
-            End::Stopped(_) => 0,
-        };
-        let usage = driver.usage(memory_peak);
+        let usage = driver.usage();
         let outcome = Verdict::of(end, &driver.trail, &limits)?.into_outcome();
         Ok((outcome, usage))
     }
@@ -150,7 +144,6 @@ impl Sandbox {
         Finished {
             result,
             never_began,
-            memory_peak: budget.memory_peak,
             memory_refused: budget.memory_refused.then(|| budget.memory_exceeded().0),
         }
     }

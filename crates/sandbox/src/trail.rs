@@ -1,9 +1,9 @@
 //! Follows the events of a guest to know, at its end, what was open and where it failed. The guest
 //! has no say in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_model::{EventBody, Failure, SpanId, SpanStatus};
+use sluice_model::{CallId, EventBody, Failure, SpanId, SpanStatus};
 
 #[derive(Debug)]
 struct Known {
@@ -16,6 +16,7 @@ struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     spans: BTreeMap<SpanId, Known>,
+    calls: BTreeSet<CallId>,
     failing: Option<(SpanId, String)>,
 }
 
@@ -33,6 +34,12 @@ impl Trail {
                 if let SpanStatus::Failed { failure } = status {
                     self.fail(*span, &failure.message);
                 }
+            }
+            EventBody::CallStarted { call } => {
+                self.calls.insert(call.call);
+            }
+            EventBody::CallEnded { call, .. } => {
+                self.calls.remove(call);
             }
             _ => {}
         }
@@ -55,6 +62,11 @@ impl Trail {
             Some((span, message)) if *message == failure.message => *span,
             _ => self.open().next().unwrap_or(SpanId::RUN),
         }
+    }
+
+    /// The calls that have no answer yet.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = CallId> {
+        self.calls.iter().copied()
     }
 
     /// The spans that are open, last opened first.

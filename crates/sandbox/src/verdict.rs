@@ -6,6 +6,7 @@ use wasmtime::Trap;
 
 use crate::SandboxError;
 use crate::driver::End;
+use crate::engine::WASM_STACK_BYTES;
 use crate::sandbox::{Finished, Returned};
 use crate::stop::Stop;
 use crate::trail::Trail;
@@ -79,6 +80,10 @@ fn guests_failure(
             return Stop::fault(format!("the failure is not the error object: {error}")).0;
         }
     };
+    if failure.code == Code::Cancelled {
+        // It gave up by itself; only the host can say that somebody ended the run.
+        failure.code = Code::Exception;
+    }
     failure.kind = failure.code.kind();
     match (failure.kind, memory_refused) {
         (FailureKind::LimitExceeded | FailureKind::GuestFault | FailureKind::PlatformError, _) => {
@@ -105,7 +110,7 @@ fn trap_failure(
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => {
             let message = "the interpreter's own stack is full";
-            Stop::limit(Code::LimitStack, message, limits.cpu_time_ms).0
+            Stop::limit(Code::LimitStack, message, WASM_STACK_BYTES as u64).0
         }
         _ if error.root_cause().to_string().starts_with("too much data is being copied") => {
             let limit = limits.payload_bytes;

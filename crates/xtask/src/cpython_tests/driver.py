@@ -3,7 +3,6 @@
 The suite's modules arrive as text, by path, and are imported from there: there is no file system.
 """
 
-import asyncio
 import builtins
 import collections
 import contextlib
@@ -18,7 +17,6 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from sluice import flow
-from sluice._loop import Loop
 
 ROOT = "/suite/"
 REFUSALS = ("sluice.NotInSandbox: ", "sluice.ImportUnavailable: ")
@@ -215,8 +213,6 @@ def cpython_tests(
         os.path.isfile = files.isfile
     # The suite's part for asyncio imports it for tests of sockets, which are refused.
     sys.modules["wsgiref.simple_server"] = SimpleNamespace(WSGIRequestHandler=object, WSGIServer=object)
-    # Tests that name CPython's own event loop get the sandbox's.
-    asyncio.EventLoop = asyncio.SelectorEventLoop = Loop
     sys.modules.update(dict.fromkeys(["_testlimitedcapi", "_testmultiphase", "dbm"], Absent()))
     results = Results()
     # What CPython guesses about WebAssembly is not taken: the sandbox says itself what it lacks.
