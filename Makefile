@@ -39,5 +39,5 @@ cpython-tests: ## run CPython's own tests in the sandbox (some minutes, on Debia
 	@scripts/require.sh cargo:1.95 cc
 	cargo xtask cpython-tests
 
-cpython: ## build the interpreter anew (hours, on Debian as root; the result is committed)
+cpython: ## build the interpreter anew (some five minutes, on Debian as root; the result is committed)
 	python-runtime/cpython/build.sh
