@@ -1,7 +1,7 @@
 //! Guests that call the host by themselves, past the SDK, with what no honest SDK would send.
 
-use sluice_model::{Code, FailureKind};
-use sluice_tests::{Report, Run, indent, sandbox};
+use sluice_model::{Code, EventBody, FailureKind, SpanStatus};
+use sluice_tests::{Report, Run, describe, indent, sandbox};
 
 async fn raw(statements: &str) -> Report {
     let body = indent(statements, 4);
@@ -147,4 +147,67 @@ async fn no_wasi_is_left_to_find_files_or_the_environment() {
     )
     .await;
     assert_eq!(report.output(), "refused");
+}
+
+#[tokio::test]
+async fn capabilities_of_a_step_are_counted_and_few() {
+    let words = "'[' + ','.join(['\"ask\"'] * 65) + ']'";
+    stops(Code::GuestFault, &format!("host.span_start(0, 'x', '{{}}', {words})")).await;
+}
+
+#[tokio::test]
+async fn giving_up_one_call_for_ever_costs_the_guest_its_own_time() {
+    let flood = "c = host.call_start(0, 0, '{\"duration_ms\": 100000}', b'')\nwhile True: host.call_cancel(c)";
+    let source = format!(
+        "from sluice import flow\nimport _sluice as host\n@flow\ndef hostile():\n{}",
+        indent(flood, 4)
+    );
+    let run = Run::of(&source).limits(|limits| limits.cpu_time_ms = 100);
+    assert_eq!(run.on(&sandbox()).await.code(), Code::LimitCpuTime);
+}
+
+#[tokio::test]
+async fn spans_are_not_nested_for_ever() {
+    let report = raw("s = 0\nwhile True: s = host.span_start(s, 'x', '{}', None)").await;
+    assert_eq!(report.code(), Code::LimitSpans);
+    assert!(report.tree.len() < 200, "{} spans", report.tree.len());
+}
+
+#[tokio::test]
+async fn where_a_stop_happened_is_the_hosts_word() {
+    let source = "
+from sluice import flow
+import _sluice as host
+@flow
+def forger():
+    innocent = host.span_start(0, 'innocent', '{}', None)
+    host.span_end(innocent, 1, '{\"kind\": \"platform_error\", \"code\": \"platform_error\", \"message\": \"the flow used its 100 ms of CPU time\"}')
+    host.span_start(0, 'guilty', '{}', None)
+    while True: pass
+";
+    let report = Run::of(source).limits(|limits| limits.cpu_time_ms = 100).on(&sandbox()).await;
+    assert_eq!(report.code(), Code::LimitCpuTime);
+    assert_eq!(report.failure().step, ["guilty"]);
+    let told = report.events.iter().find_map(|event| match event {
+        EventBody::SpanEnded { status: SpanStatus::Failed { failure }, .. } => Some(failure.code),
+        _ => None,
+    });
+    assert_eq!(told, Some(Code::Exception), "a step cannot blame the platform");
+}
+
+#[tokio::test]
+async fn a_forged_description_is_the_sources_fault() {
+    let source = "import sluice._entry as entry\nentry.encode = lambda document: '{}'\n";
+    let failure = describe(&sandbox(), source).await.expect_err("no description");
+    assert_eq!(failure.code, Code::GuestFault);
+}
+
+#[tokio::test]
+async fn a_call_is_recorded_when_it_is_over_and_not_when_the_guest_asks() {
+    let report = raw("host.call_start(0, 0, '{\"duration_ms\": 1}', b'')\nhost.call_start(0, 0, '{\"duration_ms\": 100000}', b'')\nhost.call_next(20)").await;
+    let ended = report.events.iter().filter_map(|event| match event {
+        EventBody::CallEnded { failure, .. } => Some(failure.as_ref().map(|failure| failure.code)),
+        _ => None,
+    });
+    assert_eq!(ended.collect::<Vec<_>>(), [None, Some(Code::Cancelled)]);
 }

@@ -149,3 +149,17 @@ def forever():
     assert_eq!(report.outline(), "outer cancelled\n  inner cancelled\n");
     assert_eq!(report.failure().step, ["outer", "inner"]);
 }
+
+#[tokio::test]
+async fn memory_below_what_the_interpreter_needs_is_a_limit_of_the_run() {
+    let source = "from sluice import flow\n@flow\ndef small():\n    pass\n";
+    let run = Run::of(source).limits(|limits| limits.memory_bytes = 10 << 20);
+    assert_eq!(run.on(&sandbox()).await.code(), Code::LimitMemory);
+}
+
+#[tokio::test]
+async fn what_was_printed_last_is_not_lost_when_a_run_is_stopped() {
+    let body = "import sys\nsys.stdout.write('last words')\nsys.stdout.flush()\nwhile True: pass";
+    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
+    assert_eq!(report.logs(), ["last words"]);
+}

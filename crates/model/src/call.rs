@@ -123,6 +123,13 @@ impl Request {
             return Ok(Request::Sleep { duration_ms });
         }
         let target = target(kind, &arguments)?;
+        let word = Capability::new(kind, &target).to_string();
+        if word.contains('*') || word.parse::<Capability>().is_err() {
+            return Err(InvalidRequest(format!(
+                "what a call of {} is directed at has letters, digits and . _ - / only",
+                kind.as_str()
+            )));
+        }
         Ok(Request::Named { call_kind: kind, target, arguments })
     }
 
@@ -154,7 +161,12 @@ fn target(kind: CallKind, arguments: &Attributes) -> Result<String, InvalidReque
     };
     Ok(match kind {
         CallKind::Sleep | CallKind::Ask => String::new(),
-        CallKind::Rpc => format!("{}.{}", member("service")?, member("method")?),
+        CallKind::Rpc => match member("service")? {
+            service if service.contains('.') => {
+                return Err(InvalidRequest("`service` is one word, without a dot".to_owned()));
+            }
+            service => format!("{service}.{}", member("method")?),
+        },
         CallKind::Http => host_of(member("url")?)?.to_owned(),
         CallKind::Llm => member("model")?.to_owned(),
         CallKind::Flow => member("flow")?.to_owned(),
@@ -238,6 +250,9 @@ mod tests {
         assert_eq!(word(CallKind::Ask, json!({})), some("ask"));
         assert_eq!(word(CallKind::Sleep, json!({"duration_ms": 1})), Ok(None));
         assert!(word(CallKind::Rpc, json!({"service": "calendar"})).is_err());
+        assert!(word(CallKind::Rpc, json!({"service": "a.b", "method": "c"})).is_err());
+        assert!(word(CallKind::Rpc, json!({"service": "a", "method": "*"})).is_err());
+        assert!(word(CallKind::Kv, json!({"space": "x".repeat(300)})).is_err());
         for url in ["file:///etc/passwd", "https://", "https://api.example.com@evil.example/"] {
             assert!(word(CallKind::Http, json!({"url": url})).is_err(), "{url}");
         }

@@ -81,6 +81,44 @@ impl Failure {
         }
     }
 
+    /// The same as a guest may say it: nested failures with codes of the host's read as exceptions, a
+    /// cancel of its own is an exception too, and where it happened is left for the host to say.
+    #[must_use]
+    pub fn of_guest(self) -> Failure {
+        Failure { version: Failure::VERSION, ..self.nested_of_guest() }
+    }
+
+    /// The same as the end of a step tells it: without frames, causes and groups.
+    #[must_use]
+    pub fn of_step(self) -> Failure {
+        let bare = Failure {
+            frames: Vec::new(),
+            cause: None,
+            cause_kind: None,
+            group: Vec::new(),
+            ..self
+        };
+        bare.of_guest()
+    }
+
+    fn nested_of_guest(self) -> Failure {
+        let code = match self.code {
+            Code::Cancelled => Code::Exception,
+            code if code.is_guests() => code,
+            _ => Code::Exception,
+        };
+        Failure {
+            version: 0,
+            kind: code.kind(),
+            code,
+            span: None,
+            step: Vec::new(),
+            cause: self.cause.map(|cause| Box::new(cause.nested_of_guest())),
+            group: self.group.into_iter().map(Failure::nested_of_guest).collect(),
+            ..self
+        }
+    }
+
     /// The same with what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {
@@ -124,6 +162,16 @@ pub struct Frame {
     /// Bounded, redacted `repr` by name.
     #[serde(default)]
     pub locals: Attributes,
+}
+
+impl Code {
+    /// Whether a guest can say it about itself. Limits, faults and the platform are the host's.
+    pub fn is_guests(self) -> bool {
+        !matches!(
+            self.kind(),
+            FailureKind::LimitExceeded | FailureKind::GuestFault | FailureKind::PlatformError
+        )
+    }
 }
 
 /// Lines of the source around a frame's position.

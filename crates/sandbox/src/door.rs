@@ -2,7 +2,7 @@
 //!
 //! Two directions of plain messages, so that a sandbox may live in a process of its own.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 use sluice_model::{Answer, Call, CallId, Code, Completion, EventBody, Failure, Request};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What the sandbox tells.
 #[derive(Clone, Debug, Serialize)]
@@ -44,7 +45,10 @@ pub trait Door: Send {
 /// to a closure.
 pub struct LocalDoor<F> {
     on_event: F,
-    sleeping: VecDeque<(CallId, Pin<Box<tokio::time::Sleep>>)>,
+    /// By the time at which they wake, and when each call does.
+    sleeping: BTreeSet<(Instant, CallId)>,
+    wakes: BTreeMap<CallId, Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
     ready: VecDeque<Completion>,
     waker: Option<Waker>,
 }
@@ -53,18 +57,34 @@ impl<F: FnMut(u64, EventBody) + Send> LocalDoor<F> {
     /// A door that calls `on_event` with each event and the time at which it happened, in
     /// microseconds since the Unix epoch.
     pub fn new(on_event: F) -> Self {
-        LocalDoor { on_event, sleeping: VecDeque::new(), ready: VecDeque::new(), waker: None }
+        LocalDoor {
+            on_event,
+            sleeping: BTreeSet::new(),
+            wakes: BTreeMap::new(),
+            timer: None,
+            ready: VecDeque::new(),
+            waker: None,
+        }
     }
 
     fn start(&mut self, Call { call, request, .. }: Call) {
         match request {
             Request::Sleep { duration_ms } => {
-                let sleep = tokio::time::sleep(Duration::from_millis(duration_ms));
-                self.sleeping.push_back((call, Box::pin(sleep)));
+                let wake = Instant::now() + Duration::from_millis(duration_ms);
+                self.sleeping.insert((wake, call));
+                self.wakes.insert(call, wake);
             }
             Request::Named { call_kind, .. } => {
                 self.complete(call, Err(Box::new(not_available(call_kind.as_str()))));
             }
+        }
+    }
+
+    fn cancel(&mut self, call: CallId) {
+        if let Some(wake) = self.wakes.remove(&call) {
+            self.sleeping.remove(&(wake, call));
+            let failure = Failure::new(Code::Cancelled, "the call was cancelled");
+            self.complete(call, Err(Box::new(failure)));
         }
     }
 
@@ -73,16 +93,23 @@ impl<F: FnMut(u64, EventBody) + Send> LocalDoor<F> {
     }
 
     fn poll_completed(&mut self, context: &mut Context<'_>) -> Poll<Completion> {
-        let ready = &mut self.ready;
-        self.sleeping.retain_mut(|(call, sleep)| {
-            let over = sleep.as_mut().poll(context).is_ready();
-            if over {
-                ready.push_back(Completion { call: *call, outcome: Ok(Answer::default()) });
+        loop {
+            if let Some(completion) = self.ready.pop_front() {
+                return Poll::Ready(completion);
             }
-            !over
-        });
-        self.waker = Some(context.waker().clone());
-        self.ready.pop_front().map_or(Poll::Pending, Poll::Ready)
+            self.waker = Some(context.waker().clone());
+            let Some((wake, call)) = self.sleeping.first().copied() else { return Poll::Pending };
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(wake)));
+            if timer.deadline() != wake {
+                timer.as_mut().reset(wake);
+            }
+            if timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            self.sleeping.pop_first();
+            self.wakes.remove(&call);
+            self.complete(call, Ok(Answer::default()));
+        }
     }
 }
 
@@ -97,14 +124,7 @@ impl<F: FnMut(u64, EventBody) + Send> Door for LocalDoor<F> {
         match message {
             ToDoor::Event { at_us, body } => (self.on_event)(at_us, body),
             ToDoor::Start(call) => self.start(call),
-            ToDoor::Cancel(call) => {
-                let before = self.sleeping.len();
-                self.sleeping.retain(|(sleeping, _)| *sleeping != call);
-                if self.sleeping.len() < before {
-                    let failure = Failure::new(Code::Cancelled, "the call was cancelled");
-                    self.complete(call, Err(Box::new(failure)));
-                }
-            }
+            ToDoor::Cancel(call) => self.cancel(call),
         }
         if let Some(waker) = self.waker.take() {
             waker.wake();

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use sluice_model::{Code, Completion, EventBody, Limits, SpanStatus, Usage};
+use sluice_model::{Code, Completion, EventBody, Failure, Limits, SpanStatus, Usage};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::door::{Door, ToDoor};
@@ -74,6 +74,7 @@ impl Driver {
                         carry(&mut self.trail, door, message);
                     }
                     completion = door.completed() => {
+                        record(&mut self.trail, door, &completion);
                         let _ = self.to_guest.send(completion);
                     }
                     finished = &mut guest => break End::Finished(finished),
@@ -85,6 +86,8 @@ impl Driver {
         }
         for call in self.trail.calls() {
             door.send(ToDoor::Cancel(call));
+            let failure = Failure::new(Code::Cancelled, "the run ended before the call did");
+            record(&mut self.trail, door, &Completion { call, outcome: Err(Box::new(failure)) });
         }
         for span in self.trail.open() {
             let body = EventBody::SpanEnded { span, status: SpanStatus::Cancelled };
@@ -100,6 +103,26 @@ impl Driver {
             wall_time_us: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
             memory_bytes: self.meter.memory_bytes(),
         }
+    }
+}
+
+/// Records that a call is over, when it is, whether or not the guest ever asks for it.
+fn record(trail: &mut Trail, door: &mut dyn Door, completion: &Completion) {
+    let call = completion.call;
+    let Some(span) = trail.span_of(call) else { return };
+    let (answer, failure) = match completion.outcome.clone() {
+        Ok(answer) => (Some(answer), None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let status = match &failure {
+        None => SpanStatus::Ok,
+        Some(failure) if failure.code == Code::Cancelled => SpanStatus::Cancelled,
+        Some(failure) => SpanStatus::Failed { failure: failure.clone() },
+    };
+    for body in
+        [EventBody::CallEnded { call, answer, failure }, EventBody::SpanEnded { span, status }]
+    {
+        carry(trail, door, ToDoor::Event { at_us: now_us(), body });
     }
 }
 

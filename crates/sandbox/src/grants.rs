@@ -27,6 +27,7 @@ impl Grants {
         } else if !covered(&self.granted) {
             format!("Whoever starts the run must grant it: `--grant {needed}`.")
         } else if let Some((step, _)) = { steps }.find(|(_, held)| !covered(held)) {
+            let step: String = step.chars().take(80).collect();
             format!("Add \"{needed}\" to the `uses` of the step {step:?}.")
         } else {
             return Ok(());

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sluice_model::{
-    Attributes, CallId, Code, Completion, EventBody, Level, Limits, SpanId, Stream,
-};
+use sluice_model::{Attributes, CallId, Code, Completion, EventBody, Level, Limits, Stream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use wasmtime::component::HasData;
 
 use crate::budget::Budget;
 use crate::door::ToDoor;
 use crate::grants::Grants;
+use crate::host::calls::Outstanding;
 use crate::host::process::Lines;
 use crate::meter::Meter;
 use crate::recorder::Recorder;
@@ -26,8 +25,8 @@ pub(crate) struct Guest {
     pub(crate) budget: Budget,
     pub(crate) spans: OpenSpans,
     pub(crate) recorder: Recorder,
-    /// Calls that were started and not yet given back, with their spans.
-    pub(crate) calls: BTreeMap<CallId, SpanId>,
+    /// Calls that were started and not yet given back.
+    pub(crate) calls: BTreeMap<CallId, Outstanding>,
     pub(crate) calls_started: u64,
     pub(crate) spans_started: u64,
     /// Completions on their way to the guest.

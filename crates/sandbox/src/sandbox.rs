@@ -14,6 +14,7 @@ use crate::driver::Driver;
 use crate::grants::Grants;
 use crate::guest::Guest;
 use crate::image::Image;
+use crate::stop::Stop;
 use crate::verdict::Verdict;
 use crate::{SandboxError, host};
 
@@ -85,9 +86,10 @@ impl Sandbox {
             Verdict::Returned(returned) => returned,
             Verdict::Failed(failure) => return Ok(Err(*failure)),
         };
-        let description: Description =
-            serde_json::from_str(&returned.document).map_err(SandboxError::guest)?;
-        Ok(Ok(Described { description, code: returned.code.into() }))
+        Ok(match serde_json::from_str::<Description>(&returned.document) {
+            Ok(description) => Ok(Described { description, code: returned.code.into() }),
+            Err(error) => Err(*Stop::fault(format!("the description is not one: {error}")).0),
+        })
     }
 
     /// Runs one attempt in a fresh instance. A flow that fails, a limit, a cancel are outcomes; `Err`
@@ -140,6 +142,9 @@ impl Sandbox {
             Ok(instance) => (call(&instance, &mut store, task).await, false),
             Err(error) => (Err(error), true),
         };
+        // What was printed last is said, too, when the guest was stopped. One limit ends a run at most.
+        let flushed = store.data_mut().flush_lines();
+        let result = result.and_then(|returned| flushed.map(|()| returned).map_err(Into::into));
         let budget = &store.data().budget;
         Finished {
             result,
@@ -164,6 +169,5 @@ async fn call(
             output.map(|document| Returned { document, code: Vec::new() })
         }
     };
-    store.data_mut().flush_lines()?;
     Ok(result)
 }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sluice_model::{Capability, SpanId};
+use sluice_model::{Capability, Code, SpanId};
 
 use crate::stop::Stop;
+
+/// How deep spans may be nested: what the host does for one is proportional to its depth.
+const MOST_DEPTH: usize = 128;
 
 /// Who opened a span, and so may end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,7 @@ struct OpenSpan {
     name: String,
     owner: Owner,
     uses: Option<Vec<Capability>>,
+    depth: usize,
 }
 
 /// The spans that are open, and the number of the next one.
@@ -43,18 +47,23 @@ impl OpenSpans {
         }
     }
 
-    /// Opens a span under an open one.
+    /// Opens a span under an open one. Stops the run where they are nested too deep.
     pub(crate) fn open(
         &mut self,
         parent: SpanId,
         name: String,
         owner: Owner,
         uses: Option<Vec<Capability>>,
-    ) -> SpanId {
+    ) -> Result<SpanId, Stop> {
+        let depth = self.open.get(&parent).map_or(0, |parent| parent.depth + 1);
+        if depth > MOST_DEPTH {
+            let message = format!("steps are nested more than {MOST_DEPTH} deep");
+            return Err(Stop::limit(Code::LimitSpans, message, MOST_DEPTH as u64));
+        }
         let id = SpanId(self.next);
         self.next += 1;
-        self.open.insert(id, OpenSpan { parent, name, owner, uses });
-        id
+        self.open.insert(id, OpenSpan { parent, name, owner, uses, depth });
+        Ok(id)
     }
 
     /// Closes a span that the guest opened, and what it left open beneath: the spans below, last

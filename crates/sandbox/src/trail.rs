@@ -1,7 +1,7 @@
 //! Follows the events of a guest to know, at its end, what was open and where it failed. The guest
 //! has no say in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sluice_model::{CallId, EventBody, Failure, SpanId, SpanStatus};
 
@@ -16,7 +16,7 @@ struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     spans: BTreeMap<SpanId, Known>,
-    calls: BTreeSet<CallId>,
+    calls: BTreeMap<CallId, SpanId>,
     failing: Option<(SpanId, String)>,
 }
 
@@ -36,7 +36,7 @@ impl Trail {
                 }
             }
             EventBody::CallStarted { call } => {
-                self.calls.insert(call.call);
+                self.calls.insert(call.call, call.span);
             }
             EventBody::CallEnded { call, .. } => {
                 self.calls.remove(call);
@@ -55,18 +55,28 @@ impl Trail {
         }
     }
 
-    /// The span that a failure with this message came out of; what is open now when it came from
-    /// no span that ended.
+    /// The span that a failure of the guest's with this message came out of; what is open now when it
+    /// came from no span that ended.
     pub(crate) fn origin(&self, failure: &Failure) -> SpanId {
         match &self.failing {
             Some((span, message)) if *message == failure.message => *span,
-            _ => self.open().next().unwrap_or(SpanId::RUN),
+            _ => self.innermost(),
         }
     }
 
+    /// The span that was opened last and is open; the run itself when there is none.
+    pub(crate) fn innermost(&self) -> SpanId {
+        self.open().next().unwrap_or(SpanId::RUN)
+    }
+
     /// The calls that have no answer yet.
-    pub(crate) fn calls(&self) -> impl Iterator<Item = CallId> {
-        self.calls.iter().copied()
+    pub(crate) fn calls(&self) -> Vec<CallId> {
+        self.calls.keys().copied().collect()
+    }
+
+    /// The span of a call that has no answer yet.
+    pub(crate) fn span_of(&self, call: CallId) -> Option<SpanId> {
+        self.calls.get(&call).copied()
     }
 
     /// The spans that are open, last opened first.

@@ -1,7 +1,7 @@
 //! Judges how a guest ended: what it says about itself is read with care, what the engine says is
 //! translated, and where it was is known to the host alone.
 
-use sluice_model::{Code, Failure, FailureKind, Limits, Outcome};
+use sluice_model::{Code, Failure, Limits, Outcome, SpanId};
 use wasmtime::Trap;
 
 use crate::SandboxError;
@@ -21,20 +21,31 @@ impl Verdict {
     /// `Err` where the platform and not the guest is at fault.
     pub(crate) fn of(end: End, trail: &Trail, limits: &Limits) -> Result<Verdict, SandboxError> {
         let failure = match end {
-            End::Stopped(Stop(failure)) => failure,
-            End::Finished(Finished { result: Err(error), never_began: true, .. }) => {
+            End::Stopped(Stop(failure)) => placed(failure, trail.innermost(), trail),
+            End::Finished(Finished {
+                result: Err(error),
+                never_began: true,
+                memory_refused: None,
+            }) => {
                 return Err(SandboxError::guest(error));
             }
             End::Finished(Finished { result, memory_refused, .. }) => match result {
                 Ok(Ok(returned)) => match too_long(returned.document.len(), limits) {
                     None => return Ok(Verdict::Returned(returned)),
-                    Some(failure) => failure,
+                    Some(failure) => placed(failure, trail.innermost(), trail),
                 },
-                Ok(Err(text)) => guests_failure(&text, limits, memory_refused),
-                Err(error) => trap_failure(&error, limits, memory_refused),
+                Ok(Err(text)) => {
+                    let failure = guests_failure(&text, limits, memory_refused);
+                    let origin = trail.origin(&failure);
+                    placed(failure, origin, trail)
+                }
+                Err(error) => {
+                    let failure = trap_failure(&error, limits, memory_refused);
+                    placed(failure, trail.innermost(), trail)
+                }
             },
         };
-        Ok(Verdict::Failed(placed(failure, trail)))
+        Ok(Verdict::Failed(failure))
     }
 
     /// The outcome of a run that ended so.
@@ -52,8 +63,7 @@ impl Verdict {
 }
 
 /// Says where the failure happened: the host's word, whatever the guest wrote there.
-fn placed(mut failure: Box<Failure>, trail: &Trail) -> Box<Failure> {
-    let span = trail.origin(&failure);
+fn placed(mut failure: Box<Failure>, span: SpanId, trail: &Trail) -> Box<Failure> {
     failure.step = trail.path(span);
     failure.span = Some(span);
     failure
@@ -74,25 +84,21 @@ fn guests_failure(
     if let Some(failure) = too_long(text.len(), limits) {
         return failure;
     }
-    let mut failure: Box<Failure> = match serde_json::from_str(text) {
+    let failure: Failure = match serde_json::from_str(text) {
         Ok(failure) => failure,
         Err(error) => {
             return Stop::fault(format!("the failure is not the error object: {error}")).0;
         }
     };
-    if failure.code == Code::Cancelled {
-        // It gave up by itself; only the host can say that somebody ended the run.
-        failure.code = Code::Exception;
+    if !failure.code.is_guests() {
+        return Stop::fault(format!("a guest cannot fail with `{}`", failure.code.as_str())).0;
     }
-    failure.kind = failure.code.kind();
-    match (failure.kind, memory_refused) {
-        (FailureKind::LimitExceeded | FailureKind::GuestFault | FailureKind::PlatformError, _) => {
-            Stop::fault(format!("a guest cannot fail with `{}`", failure.code.as_str())).0
-        }
-        (_, Some(refused)) if failure.exception.as_deref() == Some("MemoryError") => {
+    let failure = failure.of_guest();
+    match memory_refused {
+        Some(refused) if failure.exception.as_deref() == Some("MemoryError") => {
             Box::new(Failure { frames: failure.frames, ..*refused })
         }
-        _ => failure,
+        _ => Box::new(failure),
     }
 }
 

@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use sluice_model::{
-    Call, CallId, CallKind, Code, Completion, EventBody, Failure, Request, SpanId, SpanStatus,
-};
+use sluice_model::{Call, CallId, CallKind, Code, Completion, EventBody, Failure, Request, SpanId};
 use wasmtime::Result;
 
 use crate::bindings::sluice::runtime::calls;
@@ -28,6 +26,7 @@ impl calls::Host for Guest {
             Ok(request) => request,
             Err(Refusal { capability, failure }) => {
                 let text = failure_text(&failure);
+                let bytes = bytes + text.len();
                 let body = EventBody::CallRefused { parent, capability, failure };
                 self.recorder.record(body, bytes)?;
                 return Ok(Err(text));
@@ -37,13 +36,13 @@ impl calls::Host for Guest {
         self.count_span()?;
         let name = request.span_name();
         let call = CallId(self.calls_started);
-        let span = self.spans.open(parent, name.clone(), Owner::Host, None);
+        let span = self.spans.open(parent, name.clone(), Owner::Host, None)?;
         let attributes = sluice_model::Attributes::new();
         self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
         let started = Call { call, span, request };
         self.recorder.record(EventBody::CallStarted { call: started.clone() }, bytes)?;
         self.recorder.start(started);
-        self.calls.insert(call, span);
+        self.calls.insert(call, Outstanding { span, given_up: false });
         Ok(Ok(call.0))
     }
 
@@ -66,11 +65,22 @@ impl calls::Host for Guest {
     }
 
     fn cancel(&mut self, call: u64) -> Result<()> {
-        if self.calls.contains_key(&CallId(call)) {
-            self.recorder.cancel(CallId(call));
+        let call = CallId(call);
+        if let Some(outstanding) = self.calls.get_mut(&call)
+            && !outstanding.given_up
+        {
+            outstanding.given_up = true;
+            self.recorder.cancel(call);
         }
         Ok(())
     }
+}
+
+/// A call that was not given back to the guest yet.
+#[derive(Debug)]
+pub(crate) struct Outstanding {
+    span: SpanId,
+    given_up: bool,
 }
 
 /// A call that is not performed.
@@ -129,23 +139,11 @@ impl Guest {
         }
     }
 
-    /// Ends the call's span and turns the completion into the guest's words. A completion that
-    /// nobody waits for is dropped.
+    /// Turns a completion into the guest's words. One that nobody waits for is dropped.
     fn deliver(&mut self, completion: Completion) -> Option<calls::Completion> {
         let Completion { call, outcome } = completion;
-        let span = self.calls.remove(&call)?;
+        let Outstanding { span, .. } = self.calls.remove(&call)?;
         self.spans.end_call(span);
-        let status = match &outcome {
-            Ok(_) => SpanStatus::Ok,
-            Err(failure) if failure.code == Code::Cancelled => SpanStatus::Cancelled,
-            Err(failure) => SpanStatus::Failed { failure: failure.clone() },
-        };
-        let (answer, failure) = match outcome.clone() {
-            Ok(answer) => (Some(answer), None),
-            Err(failure) => (None, Some(failure)),
-        };
-        self.recorder.record_end(EventBody::CallEnded { call, answer, failure });
-        self.recorder.record_end(EventBody::SpanEnded { span, status });
         let outcome = match outcome {
             Ok(answer) => {
                 Ok(calls::Answer { value: answer.value.to_string(), attachment: answer.attachment })

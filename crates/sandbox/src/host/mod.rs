@@ -1,7 +1,7 @@
 //! The imports of a guest, one module an interface of `wit/`. Every argument is hostile: each
 //! function first checks and measures what it was given, and stops the run otherwise.
 
-mod calls;
+pub(crate) mod calls;
 mod clock;
 mod entropy;
 pub(crate) mod process;

@@ -8,6 +8,9 @@ use crate::guest::Guest;
 use crate::spans::Owner;
 use crate::stop::Stop;
 
+/// Capabilities that one step may name.
+const MOST_USES: usize = 64;
+
 impl trace::Host for Guest {
     fn start(
         &mut self,
@@ -19,11 +22,11 @@ impl trace::Host for Guest {
         let parent = SpanId(parent);
         self.spans.require(parent)?;
         self.require_short("a step's name", name.len())?;
-        let bytes = name.len() + attributes.len();
+        let bytes = name.len() + attributes.len() + uses.as_ref().map_or(0, String::len);
         let attributes = self.attributes("a step's attributes", &attributes)?;
         let uses = uses.map(|words| self.capabilities(&words)).transpose()?;
         self.count_span()?;
-        let span = self.spans.open(parent, name.clone(), Owner::Guest, uses);
+        let span = self.spans.open(parent, name.clone(), Owner::Guest, uses)?;
         self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
         Ok(span.0)
     }
@@ -40,7 +43,7 @@ impl trace::Host for Guest {
                 let failure: Failure = serde_json::from_str(&failure).map_err(|error| {
                     Stop::fault(format!("a step's failure is not the error object: {error}"))
                 })?;
-                SpanStatus::Failed { failure: Box::new(failure) }
+                SpanStatus::Failed { failure: Box::new(failure.of_step()) }
             }
         };
         for below in self.spans.end(span)? {
@@ -90,8 +93,12 @@ impl trace::Host for Guest {
 impl Guest {
     fn capabilities(&self, words: &str) -> std::result::Result<Vec<Capability>, Stop> {
         self.require_short("a step's `uses`", words.len())?;
-        serde_json::from_str(words).map_err(|error| {
+        let uses: Vec<Capability> = serde_json::from_str(words).map_err(|error| {
             Stop::fault(format!("a step's `uses` are not a JSON array of capabilities: {error}"))
-        })
+        })?;
+        if uses.len() > MOST_USES {
+            return Err(Stop::fault(format!("a step's `uses` are more than {MOST_USES}")));
+        }
+        Ok(uses)
     }
 }

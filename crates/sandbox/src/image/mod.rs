@@ -141,6 +141,7 @@ impl ImageSource {
         let cache = SandboxError::cache(&self.cache_dir);
         let mut file = tempfile::NamedTempFile::new_in(&self.cache_dir).map_err(&cache)?;
         std::io::Write::write_all(&mut file, &compiled).map_err(&cache)?;
+        file.as_file().sync_all().map_err(&cache)?;
         file.persist(path).map_err(|error| cache(error.error))?;
         let component = load(engine, path).map_err(SandboxError::build("load"))?;
         report(BuildStage::Done);
