@@ -131,7 +131,10 @@ fn trap_failure(
 fn trapped(reason: String) -> Box<Failure> {
     Box::new(
         Failure::new(Code::GuestTrapped, "the interpreter crashed")
-            .hint("This is a fault of the interpreter or of memory used behind its back; please report it.")
+            .hint(
+                "A wait for a lock or a queue that no other thread can end does this, since there \
+                 are no threads. Anything else is a fault of the interpreter: please report it.",
+            )
             .detail("trap", reason),
     )
 }

@@ -135,7 +135,7 @@ impl<W: Write + Send + 'static> View for Plain<W> {
 }
 
 fn padded(word: &str) -> String {
-    format!("{word:<8}")
+    format!("{word:<7} ")
 }
 
 #[cfg(test)]
