@@ -1,4 +1,4 @@
-//! A guest that takes too much ends in the code of the limit that it reached, soon, and the next run
+//! A guest that takes too much ends in the code of the limit that it reached, and the next run
 //! is clean.
 
 use serde_json::json;

@@ -25,7 +25,7 @@ const ASYNC_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
 const SLOTS: u32 = 512;
 
 /// Memory that a slot keeps between guests instead of giving it back page by page: resetting it by
-/// copying costs a tenth of the page faults that it saves.
+/// copying costs less than the page faults that it saves (docs/decisions/0006).
 const KEEP_RESIDENT_BYTES: usize = 16 << 20;
 
 /// Makes an engine and starts the thread that ticks for it; the thread ends with the engine.
