@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from ._operations import llm
-from ._schema import Signature, adapter
+from ._schema import InvalidAnswer, Signature, adapter
 from ._text import bounded_repr
 
 __all__ = ["Agent", "Tool", "agent", "tool"]
@@ -79,7 +79,7 @@ class Agent:
             [each.document() for each in self.tools],
             None if shape is None else shape.schema(),
         )
-        return answer if shape is None else shape.load(answer, "answer")
+        return answer if shape is None else shape.load(answer, "answer", raises=InvalidAnswer)
 
     def __repr__(self) -> str:
         return f"<agent {self.name!r}>"

@@ -5,18 +5,31 @@ goes through one `Calls`, so whoever waits also delivers what completes for othe
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Generator
+from datetime import timedelta
 from json import loads
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from . import _host
 from ._errors import CallInvalid, Cancelled, call_failed
 from ._span import current_id
 from ._text import clean, encode
 
-__all__ = ["CALLS", "Calls", "Future", "Operation", "Request"]
+__all__ = [
+    "CALLS",
+    "Calls",
+    "Future",
+    "Method",
+    "Operation",
+    "Request",
+    "length_ms",
+    "timeout_ms",
+    "would_block",
+]
 
 P = ParamSpec("P")
+S = TypeVar("S")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -87,7 +100,7 @@ class Future(Generic[T_co]):
         """
         if not self._done:
             if asyncio._get_running_loop() is not None:
-                raise _would_block(f"result() of a {self.kind} call", "`await` the future itself")
+                raise would_block(f"result() of a {self.kind} call", "`await` the future itself")
             self._calls.wait(self, timeout)
         return self._answer()
 
@@ -239,7 +252,7 @@ class Operation(Generic[P, T]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         if asyncio._get_running_loop() is not None:
-            raise _would_block(f"calling {self.__name__}(...)", f"`await` {self.__name__}.start(...)")
+            raise would_block(f"calling {self.__name__}(...)", f"`await` {self.__name__}.start(...)")
         future = CALLS.start(self._request(*args, **kwargs))
         CALLS.wait(future)
         return future.result()
@@ -249,10 +262,36 @@ class Operation(Generic[P, T]):
         return CALLS.start(self._request(*args, **kwargs))
 
 
+class Method(Generic[S, P, T]):
+    """An operation that belongs to an object, from a method that makes the request."""
+
+    def __init__(self, request: Callable[Concatenate[S, P], Request[T]]) -> None:
+        self._request: Any = request
+        self.__doc__ = request.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type, /) -> "Method[S, P, T]": ...
+
+    @overload
+    def __get__(self, owner: S, kind: type, /) -> Operation[P, T]: ...
+
+    def __get__(self, owner: Any, kind: type, /) -> Any:
+        return self if owner is None else Operation(self._request.__get__(owner))
+
+
 def timeout_ms(seconds: float) -> int:
     """Whole milliseconds that last at least `seconds`; noise of floats below a microsecond is dropped."""
     return max(0, int(seconds * 1000 + 0.999))
 
 
-def _would_block(what: str, instead: str) -> RuntimeError:
+def length_ms(what: str, length: float | timedelta) -> int:
+    """The same for a length of time as flows give it; raises `ValueError`, where `what` is its name."""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else length
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{what} is a number of seconds from 0, not {length!r}")
+    return timeout_ms(seconds)
+
+
+def would_block(what: str, instead: str) -> RuntimeError:
+    """What to raise where waiting would stop an event loop."""
     return RuntimeError(f"in a coroutine, {what} would stop every other task: {instead}")

@@ -6,13 +6,17 @@ the text.
 """
 
 import errno
+import functools
 from collections.abc import Mapping
+from typing import Any
 
 __all__ = [
     "CallFailed",
     "CallInvalid",
+    "CallTimedOut",
     "Cancelled",
     "CapabilityDenied",
+    "ChildFailed",
     "Deadlock",
     "Failed",
     "FlowAmbiguous",
@@ -22,6 +26,7 @@ __all__ = [
     "ImportUnavailable",
     "NotAvailable",
     "NotInSandbox",
+    "OutcomeUnknown",
     "SluiceError",
     "SourceError",
     "UsesInvalid",
@@ -103,6 +108,48 @@ class NotAvailable(CallFailed):
 
     sluice_kind = "call_error"
     sluice_code = "not_available"
+
+
+class CallTimedOut(CallFailed, TimeoutError):
+    """The operation was not answered in the time that the flow gave it: a `TimeoutError` too."""
+
+    sluice_kind = "call_error"
+    sluice_code = "call_timed_out"
+
+
+class OutcomeUnknown(CallFailed):
+    """The worker died while the call was under way, and it may not be tried again.
+
+    It may have happened or not. A flow that can find out, or do without, catches this and goes on.
+    """
+
+    sluice_kind = "call_error"
+    sluice_code = "outcome_unknown"
+
+
+class ChildFailed(CallFailed):
+    """A child run did not succeed.
+
+    `failure` is the child's own error object, with `code`, `message` and the rest of docs/errors.md;
+    `run` and `flow` say whose.
+    """
+
+    sluice_kind = "call_error"
+    sluice_code = "child_failed"
+
+    def __init__(self, message: str = "", *, failure: Mapping[str, Any] | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.failure: dict[str, Any] = dict(failure or {})
+
+    @property
+    def run(self) -> str:
+        """The id of the child run."""
+        return str(self.details.get("run", ""))
+
+    @property
+    def flow(self) -> str:
+        """The name of the child's flow."""
+        return str(self.details.get("flow", ""))
 
 
 class Cancelled(CallFailed):
@@ -200,17 +247,33 @@ class ImportUnavailable(ModuleNotFoundError):
 
 
 _BY_CODE: dict[str, type[CallFailed]] = {
-    kind.sluice_code: kind for kind in (CallInvalid, NotAvailable, Cancelled, CapabilityDenied)
+    kind.sluice_code: kind
+    for kind in (
+        CallInvalid,
+        CallTimedOut,
+        Cancelled,
+        CapabilityDenied,
+        ChildFailed,
+        NotAvailable,
+        OutcomeUnknown,
+    )
 }
 
 
 def call_failed(failure: Mapping[str, object]) -> CallFailed:
-    """The exception for an error object that the host gave as the outcome of a call."""
+    """The exception for an error object that the host gave as the outcome of a call.
+
+    A code that has no class of its own, such as `quota_exceeded` of a child run, is a `CallFailed`.
+    """
     code = str(failure.get("code") or CallFailed.sluice_code)
     hint = failure.get("hint")
     details = failure.get("details")
     kind = failure.get("kind")
-    return _BY_CODE.get(code, CallFailed)(
+    cause = failure.get("cause")
+    chosen: Any = _BY_CODE.get(code, CallFailed)
+    if chosen is ChildFailed:
+        chosen = functools.partial(ChildFailed, failure=cause if isinstance(cause, Mapping) else None)
+    raised: CallFailed = chosen(
         str(failure.get("message") or code),
         code=code,
         kind=None if kind is None else str(kind),
@@ -218,6 +281,7 @@ def call_failed(failure: Mapping[str, object]) -> CallFailed:
         retryable=failure.get("retryable") is True,
         details=details if isinstance(details, Mapping) else None,
     )
+    return raised
 
 
 for _name in __all__:

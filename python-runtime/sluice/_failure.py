@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ._brief import brief
+from ._codes import KINDS
+from ._errors import ChildFailed
 from ._excerpt import FILE, Source
 from ._frames import frames_of, places
+from ._retold import retold
 from ._schema.anything import dump_any
 from ._suggest import hint_for
 from ._text import bounded, clean, encode
@@ -36,28 +39,6 @@ class Bounds(NamedTuple):
 
 
 _BOUNDS = [Bounds(deep=8, wide=16, frames=32), Bounds(deep=2, wide=8, frames=8), Bounds(1, 0, 8)]
-
-_KINDS = {
-    "exception": "flow_error",
-    "flow_failed": "flow_error",
-    "output_invalid": "flow_error",
-    "deadlock": "flow_error",
-    "not_in_sandbox": "flow_error",
-    "source_invalid": "source_error",
-    "flow_not_found": "source_error",
-    "flow_ambiguous": "source_error",
-    "flow_missing": "source_error",
-    "flow_name_taken": "source_error",
-    "uses_invalid": "source_error",
-    "import_unavailable": "source_error",
-    "input_invalid": "input_error",
-    "capability_denied": "capability_denied",
-    "not_available": "call_error",
-    "call_invalid": "call_error",
-    "cancelled": "cancelled",
-    "platform_error": "platform_error",
-}
-"""The codes that an exception may carry, each with its kind."""
 
 
 def failure_of(error: BaseException, source: str | None, *, loading: bool = False) -> dict[str, object]:
@@ -87,7 +68,7 @@ def _failure(error: BaseException, source: Source, seen: set[int], bounds: Bound
     found = places(error.__traceback__, bounds.frames)
     cause, cause_kind = _cause(error, source, seen, bounds)
     return {
-        "kind": _KINDS[code],
+        "kind": KINDS[code],
         "code": code,
         "message": _message(error),
         "exception": _name(type(error)),
@@ -104,7 +85,7 @@ def _failure(error: BaseException, source: Source, seen: set[int], bounds: Bound
 
 def _code(error: BaseException) -> str:
     code = _attribute(error, "sluice_code")
-    if isinstance(code, str) and code in _KINDS:
+    if isinstance(code, str) and code in KINDS:
         return code
     return "import_unavailable" if isinstance(error, ModuleNotFoundError) else "exception"
 
@@ -155,6 +136,9 @@ def _cause(
     error: BaseException, source: Source, seen: set[int], bounds: Bounds
 ) -> tuple[dict[str, Any] | None, str | None]:
     cause, kind = error.__cause__, "cause"
+    if cause is None and isinstance(error, ChildFailed) and bounds.deep > 1:
+        told = retold(error.failure, bounds.deep - 1, bounds.wide, bounds.frames)
+        return told, None if told is None else kind
     if cause is None and not error.__suppress_context__:
         cause, kind = error.__context__, "context"
     if cause is None or id(cause) in seen or bounds.deep <= 1:

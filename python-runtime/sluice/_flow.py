@@ -7,7 +7,7 @@ function stays a function to whoever calls it.
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from . import _operations
+from . import _artifact, _child_runs, _kv, _operations
 from ._errors import Failed, FlowNameTaken
 from ._log import Log
 from ._schema import Signature
@@ -77,13 +77,14 @@ class FlowDecorator:
     __slots__ = ()
 
     Failed = Failed
-    artifact = _operations.artifact
+    artifact = _artifact.artifact
     ask = _operations.ask
-    invoke = _operations.invoke
-    kv = _operations.kv
+    invoke = _child_runs.invoke
+    kv = _kv.kv
     log = Log()
-    map = staticmethod(_operations.map_flow)
+    map = staticmethod(_child_runs.map_flow)
     sleep = _operations.sleep
+    sleep_until = _operations.sleep_until
     step = staticmethod(step)
 
     @property

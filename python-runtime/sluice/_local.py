@@ -1,13 +1,16 @@
 """The door under plain CPython: what a developer's machine can do without a host.
 
-Spans are counted and nothing else, logs go to `logging`, sleeps are real, every other call is
-refused with `not_available`. The functions are those of `_sluice.pyi`.
+Spans are counted and nothing else, logs go to `logging`, sleeps are real, the key-value store and
+artifacts are in memory, every other call is refused with `not_available`. The functions are those of
+`_sluice.pyi`.
 """
 
 import json
 import logging
 import os
 import time
+
+from . import _local_store
 
 __all__ = [
     "Refused",
@@ -26,6 +29,7 @@ __all__ = [
 
 _SLEEP = 0
 _KINDS = ("sleep", "rpc", "http", "llm", "flow", "ask", "kv", "secret", "artifact")
+_NEEDS_HOST = "Run the flow with `sluice run`: a host answers its calls"
 _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
 
 _logger = logging.getLogger("sluice.flow")
@@ -33,6 +37,7 @@ _sleep = time.sleep
 _spans = 0
 _calls = 0
 _due: dict[int, float] = {}
+_complete: list[tuple[int, bool, str, bytes]] = []
 
 
 class Refused(Exception):
@@ -63,14 +68,25 @@ def log(span: int, level: int, message: str, attributes: str, /) -> None:
 
 def call_start(span: int, kind: int, arguments: str, attachment: bytes, /) -> int:
     global _calls
-    if kind != _SLEEP:
-        raise Refused(_failure("not_available", f"nobody is here to do a call of kind `{_KINDS[kind]}`"))
+    word, members = _KINDS[kind], json.loads(arguments)
+    if kind != _SLEEP and word not in _local_store.KINDS:
+        raise Refused(_failure("not_available", f"nobody is here to do a call of kind `{word}`"))
     _calls += 1
-    _due[_calls] = time.monotonic() + json.loads(arguments)["duration_ms"] / 1000
+    if kind == _SLEEP:
+        _due[_calls] = time.monotonic() + members["duration_ms"] / 1000
+        return _calls
+    try:
+        _complete.append((_calls, True, *_local_store.perform(word, members, attachment)))
+    except _local_store.Unable as wrong:
+        _complete.append((_calls, False, _failure("call_invalid", str(wrong), hint=None), b""))
     return _calls
 
 
 def call_next(timeout_ms: int | None, /) -> list[tuple[int, bool, str, bytes]]:
+    if _complete:
+        done = _complete.copy()
+        _complete.clear()
+        return done
     now = time.monotonic()
     wait = min(_due.values(), default=now) - now
     if timeout_ms is not None:
@@ -101,14 +117,14 @@ def entropy() -> int:
     return int.from_bytes(os.urandom(8), "little")
 
 
-def _failure(code: str, message: str) -> str:
+def _failure(code: str, message: str, hint: str | None = _NEEDS_HOST) -> str:
     return json.dumps(
         {
             "version": 1,
             "kind": "call_error",
             "code": code,
             "message": message,
-            "hint": "Run the flow with `sluice run`: a host answers its calls",
+            "hint": hint,
             "retryable": False,
             "details": {},
         }

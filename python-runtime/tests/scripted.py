@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from sluice import _host, _span
-from sluice._calls import Calls
+from sluice._calls import CALLS, KINDS, Calls
 
 _FUNCTIONS = ("span_start", "span_end", "span_set", "progress", "log")
 
 
 class ScriptedHost:
-    """Sleeps complete when the clock reaches them; the clock moves only while somebody waits."""
+    """Sleeps complete when the clock reaches them; the clock moves only while somebody waits.
+
+    Whatever is asked is in `asked`: kind, arguments, attachment. Calls that are no sleeps are answered
+    with what is next in `answers`: (ok, value, attachment).
+    """
 
     Refused = _host.Refused
 
@@ -27,6 +31,9 @@ class ScriptedHost:
         self.waits: list[int | None] = []
         self.cancelled: list[int] = []
         self.refusal: dict[str, Any] | None = None
+        self.asked: list[tuple[str, dict[str, Any], bytes]] = []
+        self.answers: list[tuple[bool, Any, bytes]] = []
+        self._answered: dict[int, tuple[bool, Any, bytes]] = {}
         self._spans = 0
         self._calls = 0
 
@@ -69,7 +76,11 @@ class ScriptedHost:
         if self.refusal is not None:
             raise self.Refused(json.dumps(self.refusal))
         self._calls += 1
-        self.pending[self._calls] = self.now + json.loads(arguments).get("duration_ms", 0)
+        members = json.loads(arguments)
+        self.asked.append((KINDS[kind], members, attachment))
+        self.pending[self._calls] = self.now + members.get("duration_ms", 0)
+        if KINDS[kind] != "sleep" and self.answers:
+            self._answered[self._calls] = self.answers.pop(0)
         return self._calls
 
     def call_next(self, timeout_ms: int | None, /) -> list[tuple[int, bool, str, bytes]]:
@@ -84,7 +95,11 @@ class ScriptedHost:
         complete = sorted((at, call) for call, at in self.pending.items() if at <= self.now)
         for _, call in complete:
             del self.pending[call]
-        return [(call, True, "null", b"") for _, call in complete]
+        return [self._completion(call) for _, call in complete]
+
+    def _completion(self, call: int) -> tuple[int, bool, str, bytes]:
+        ok, value, attachment = self._answered.pop(call, (True, None, b""))
+        return call, ok, json.dumps(value), attachment
 
     def call_cancel(self, call: int, /) -> None:
         self.pending.pop(call, None)
@@ -117,6 +132,33 @@ def recorded() -> Iterator[ScriptedHost]:
         _span._current.reset(outside)
         for name, function in before.items():
             setattr(_host, name, function)
+
+
+@contextlib.contextmanager
+def answering(*answers: Any) -> Iterator[ScriptedHost]:
+    """The operations of `flow` go to a scripted host meanwhile, which gives these answers in turn.
+
+    An answer is a value, a pair of a value and its attachment, or `Fails`.
+    """
+    host = ScriptedHost()
+    for answer in answers:
+        if isinstance(answer, Fails):
+            host.answers.append((False, answer.failure, b""))
+        else:
+            value, attachment = answer if isinstance(answer, tuple) else (answer, b"")
+            host.answers.append((True, value, attachment))
+    before, CALLS.host = CALLS.host, host
+    try:
+        yield host
+    finally:
+        CALLS.host = before
+
+
+class Fails:
+    """An answer that is a failure."""
+
+    def __init__(self, code: str, message: str = "no", **members: Any) -> None:
+        self.failure = {"code": code, "message": message, **members}
 
 
 def scripted_calls() -> tuple[ScriptedHost, Calls]:

@@ -6,7 +6,17 @@ import time
 import pytest
 from scripted import scripted_calls
 
-from sluice import CallFailed, CallInvalid, Cancelled, CapabilityDenied, NotAvailable, flow
+from sluice import (
+    CallFailed,
+    CallInvalid,
+    CallTimedOut,
+    Cancelled,
+    CapabilityDenied,
+    ChildFailed,
+    NotAvailable,
+    OutcomeUnknown,
+    flow,
+)
 from sluice._calls import Request
 from sluice._loop import Loop
 
@@ -97,6 +107,11 @@ def test_the_answer_is_read_with_its_attachment():
         ("not_available", NotAvailable),
         ("call_invalid", CallInvalid),
         ("cancelled", Cancelled),
+        ("call_timed_out", CallTimedOut),
+        ("child_failed", ChildFailed),
+        ("outcome_unknown", OutcomeUnknown),
+        ("quota_exceeded", CallFailed),
+        ("limit_depth", CallFailed),
         ("rpc_failed", CallFailed),
     ],
 )
@@ -108,6 +123,7 @@ def test_a_failed_call_raises_by_its_code(code, kind):
         future.result()
     assert type(caught.value) is kind
     assert (caught.value.code, str(caught.value), caught.value.hint) == (code, "no", "do")
+    assert not caught.value.retryable
 
 
 def test_a_refusal_is_raised_where_the_call_is_started():
@@ -224,9 +240,6 @@ def test_the_loop_of_asyncio_awaits_sleeps_of_the_real_host():
         lambda: flow.ask("Pay?", bool, details={"amount": 3}, timeout=5),
         lambda: flow.invoke("square", n=3),
         lambda: flow.map("square", [{"n": 1}, {"n": 2}], at_once=1),
-        lambda: flow.kv("notes").get("a"),
-        lambda: flow.kv("notes").set("a", {"b": 1}),
-        lambda: flow.artifact("report.txt", "text"),
     ],
 )
 def test_what_nobody_granted_or_serves_is_refused_by_an_exception(ask):

@@ -6,7 +6,16 @@ only `describe` pays.
 """
 
 from .adapter import Adapter, adapter
-from .problems import InvalidInput, InvalidOutput, Problem, UnsupportedHint
+from .problems import InvalidAnswer, InvalidInput, InvalidOutput, Problem, UnsupportedHint
 from .signature import Signature
 
-__all__ = ["Adapter", "InvalidInput", "InvalidOutput", "Problem", "Signature", "UnsupportedHint", "adapter"]
+__all__ = [
+    "Adapter",
+    "InvalidAnswer",
+    "InvalidInput",
+    "InvalidOutput",
+    "Problem",
+    "Signature",
+    "UnsupportedHint",
+    "adapter",
+]

@@ -24,14 +24,14 @@ class Adapter:
         definitions = Definitions()
         return definitions.document(self.shape.schema(definitions))
 
-    def load(self, value: object, path: str = "value") -> Any:
+    def load(self, value: object, path: str = "value", *, raises: type[InvalidInput] = InvalidInput) -> Any:
         """The Python value for parsed JSON; raises `InvalidInput`, where `path` is what messages call it."""
         try:
             return self.shape.load(value)
         except Mismatch as wrong:
-            raise InvalidInput(under(path, wrong.problems), f"the {path}") from None
+            raise raises(under(path, wrong.problems), f"the {path}") from None
         except RecursionError:
-            raise InvalidInput([Problem(path, _TOO_DEEP)]) from None
+            raise raises([Problem(path, _TOO_DEEP)]) from None
 
     def dump(self, value: object, path: str = "value") -> Any:
         """The JSON-able value for a Python value; raises `InvalidOutput`."""

@@ -59,6 +59,12 @@ class InvalidInput(ValueError):
         self.details = _details(problems)
 
 
+class InvalidAnswer(InvalidInput):
+    """What was answered to a call is not of the type that the flow asked for."""
+
+    sluice_code = "answer_invalid"
+
+
 class InvalidOutput(TypeError):
     """A value cannot be written as the flow's output; `problems` says each thing, at most twenty."""
 
@@ -74,7 +80,7 @@ class InvalidOutput(TypeError):
         self.details = _details(problems)
 
 
-for _public in (InvalidInput, InvalidOutput, UnsupportedHint):
+for _public in (InvalidAnswer, InvalidInput, InvalidOutput, UnsupportedHint):
     _public.__module__ = "sluice"
 
 

@@ -12,7 +12,7 @@ from .adapter import Adapter
 from .anything import ANYTHING
 from .docstrings import descriptions
 from .hints import shape_of
-from .problems import InvalidInput, Mismatch, Problem, UnsupportedHint, expected, under
+from .problems import InvalidAnswer, InvalidInput, Mismatch, Problem, UnsupportedHint, expected, under
 from .records import Field, Fields, load_fields, object_schema
 from .scope import Scope
 from .shape import Definitions, Schema, Shape
@@ -75,6 +75,10 @@ class Signature:
     def dump(self, value: object) -> Any:
         """The JSON-able value for what the flow returned; raises `InvalidOutput`, or `UnsupportedHint`."""
         return self._returned().dump(value, "output")
+
+    def load(self, value: object) -> Any:
+        """What the flow returned, from its JSON; raises `InvalidAnswer`, or `UnsupportedHint`."""
+        return self._returned().load(value, "output", raises=InvalidAnswer)
 
     def _parameters(self) -> Fields:
         if self._fields is None:
