@@ -36,6 +36,26 @@ impl Capability {
     }
 }
 
+/// What is in both: what a child of a run may do at most.
+pub fn intersection(left: &[Capability], right: &[Capability]) -> Vec<Capability> {
+    let mut both: Vec<Capability> = Vec::new();
+    for one in left {
+        for other in right {
+            let narrower = if one.covers(other) {
+                other
+            } else if other.covers(one) {
+                one
+            } else {
+                continue;
+            };
+            if !both.contains(narrower) {
+                both.push(narrower.clone());
+            }
+        }
+    }
+    both
+}
+
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
@@ -123,6 +143,19 @@ mod tests {
         assert!(!covers("rpc:calendar.event_list", "rpc:calendar.event_delete"));
         assert!(!covers("rpc:calendar.*", "rpc:calendars.event_list"));
         assert!(!covers("http:calendar.event_list", "rpc:calendar.event_list"));
+    }
+
+    #[test]
+    fn an_intersection_holds_the_narrower_of_each_two() {
+        let words = |words: &[&str]| -> Vec<Capability> {
+            words.iter().map(|word| word.parse().expect("the word is well formed")).collect()
+        };
+        let both = intersection(
+            &words(&["rpc:calendar.*", "ask", "kv:notes"]),
+            &words(&["rpc:calendar.event_list", "rpc:*", "kv:other", "kv:n*"]),
+        );
+        let both: Vec<String> = both.iter().map(ToString::to_string).collect();
+        assert_eq!(both, ["rpc:calendar.event_list", "rpc:calendar.*", "kv:notes"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Attributes, Call, CallId, Failure, Limits, Outcome, SpanId, Usage};
+use crate::{Answer, Attributes, Call, CallId, Failure, Outcome, SpanId, Start, Usage};
 
 /// One fact about a run, in its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,9 @@ pub struct Event {
     pub seq: u64,
     /// When the host learned of it, in microseconds since the Unix epoch.
     pub at_us: u64,
+    /// What the guest was told since its previous event: what a replay tells it again.
+    #[serde(default, skip_serializing_if = "Observed::is_empty")]
+    pub observed: Observed,
     /// What happened.
     #[serde(flatten)]
     pub body: EventBody,
@@ -21,16 +24,22 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventBody {
-    /// The run began. Always the first event.
-    RunStarted {
-        /// The flow's name.
-        flow: String,
-        /// SHA-256 of the source, in hex.
-        source_digest: String,
-        /// Digest of the runtime image that the run is pinned to, in hex.
-        image_digest: String,
-        /// The ceilings of this run.
-        limits: Limits,
+    /// The run was submitted. Always the first event, and all that the run is pinned to.
+    RunQueued(Box<Start>),
+    /// A worker took the run up, in a fresh sandbox.
+    AttemptStarted {
+        /// Which attempt of the run, from 1.
+        attempt: u32,
+        /// Who took it up.
+        worker: String,
+    },
+    /// An attempt is over and the run is not.
+    AttemptEnded {
+        /// Why.
+        #[serde(flatten)]
+        why: AttemptEnd,
+        /// What the attempt took.
+        usage: Usage,
     },
     /// The flow opened a step, or the host opened the span of a call.
     SpanStarted {
@@ -90,6 +99,21 @@ pub enum EventBody {
         #[serde(flatten)]
         call: Call,
     },
+    /// The flow gave a call up. Its end still comes.
+    CallCancelled {
+        /// The call.
+        call: CallId,
+    },
+    /// A call that was under way when a worker died is performed again, with the same key.
+    CallRetried {
+        /// The call.
+        call: CallId,
+    },
+    /// The guest has nothing to do until a call is complete, or until then.
+    Waiting {
+        /// In milliseconds since the Unix epoch.
+        until_ms: u64,
+    },
     /// A call was not performed.
     CallRefused {
         /// The span under which it was asked.
@@ -118,6 +142,75 @@ pub enum EventBody {
         /// What it took.
         usage: Usage,
     },
+}
+
+/// Why an attempt ended before the run did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum AttemptEnd {
+    /// It can only wait; the run goes on by replay.
+    Suspended {
+        /// When it goes on by itself, in microseconds since the Unix epoch; absent where it waits for
+        /// somebody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wake_at_us: Option<u64>,
+    },
+    /// The worker stopped in good order.
+    Released,
+    /// The flow failed and is tried again from its beginning: what follows is a record of its own,
+    /// with numbers that go on.
+    Retried {
+        /// What it failed with.
+        failure: Box<Failure>,
+        /// When it is tried again, in microseconds since the Unix epoch.
+        due_at_us: u64,
+    },
+}
+
+/// What a guest was told between two events of its own. A replay tells it the same at the same places.
+///
+/// Compact on purpose: only what changed is here. A reading of the clock that is not named gives what
+/// the one before it gave, and never less than the guest's last event; a `next` that is not named gave
+/// nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Readings of the clock that differ: which reading since the guest's previous event, from 0, and
+    /// the milliseconds since the Unix epoch that it gave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clock: Vec<(u64, u64)>,
+    /// Calls that were given back: by which `next` since the guest's previous event, from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<(u64, Vec<CallId>)>,
+}
+
+impl Observed {
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.clock.is_empty() && self.delivered.is_empty()
+    }
+}
+
+impl EventBody {
+    /// The variant's name in its serialised form.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            EventBody::RunQueued(_) => "run_queued",
+            EventBody::AttemptStarted { .. } => "attempt_started",
+            EventBody::AttemptEnded { .. } => "attempt_ended",
+            EventBody::SpanStarted { .. } => "span_started",
+            EventBody::SpanSet { .. } => "span_set",
+            EventBody::SpanProgress { .. } => "span_progress",
+            EventBody::SpanEnded { .. } => "span_ended",
+            EventBody::Log { .. } => "log",
+            EventBody::CallStarted { .. } => "call_started",
+            EventBody::CallCancelled { .. } => "call_cancelled",
+            EventBody::CallRetried { .. } => "call_retried",
+            EventBody::Waiting { .. } => "waiting",
+            EventBody::CallRefused { .. } => "call_refused",
+            EventBody::CallEnded { .. } => "call_ended",
+            EventBody::RunEnded { .. } => "run_ended",
+        }
+    }
 }
 
 /// How a span ended.

@@ -169,7 +169,10 @@ impl Code {
     pub fn is_guests(self) -> bool {
         !matches!(
             self.kind(),
-            FailureKind::LimitExceeded | FailureKind::GuestFault | FailureKind::PlatformError
+            FailureKind::LimitExceeded
+                | FailureKind::GuestFault
+                | FailureKind::ReplayError
+                | FailureKind::PlatformError
         )
     }
 }
@@ -203,6 +206,8 @@ pub enum FailureKind {
     Cancelled,
     /// The sandbox ended in a way that Python code does not.
     GuestFault,
+    /// A replay and the record do not agree.
+    ReplayError,
     /// Sluice itself is broken.
     PlatformError,
 }
@@ -263,12 +268,20 @@ codes! {
     FailureNotRaised "failure_not_raised" SourceError;
     /// The input does not fit the flow's schema.
     InputInvalid "input_invalid" InputError;
+    /// What was answered does not fit the schema of the question.
+    AnswerInvalid "answer_invalid" InputError;
     /// The operation was not granted.
     CapabilityDenied "capability_denied" CapabilityDenied;
     /// The operation is granted and this host has nobody to do it.
     NotAvailable "not_available" CallError;
     /// The arguments are not the operation's.
     CallInvalid "call_invalid" CallError;
+    /// The call was not answered in the time that the flow gave it.
+    CallTimedOut "call_timed_out" CallError;
+    /// The child run did not succeed.
+    ChildFailed "child_failed" CallError;
+    /// The worker died while the call was under way, and it may not be tried again.
+    OutcomeUnknown "outcome_unknown" CallError;
     /// The guest used its CPU time.
     LimitCpuTime "limit_cpu_time" LimitExceeded;
     /// The run used its wall time.
@@ -287,6 +300,12 @@ codes! {
     LimitStringSize "limit_string_size" LimitExceeded;
     /// The guest's call stack overflowed in C.
     LimitStack "limit_stack" LimitExceeded;
+    /// The run was not over when it should have been.
+    LimitDeadline "limit_deadline" LimitExceeded;
+    /// Children of children are nested too deep.
+    LimitDepth "limit_depth" LimitExceeded;
+    /// The tenant has as much as it may have.
+    QuotaExceeded "quota_exceeded" LimitExceeded;
     /// Somebody ended the run.
     Cancelled "cancelled" Cancelled;
     /// The guest broke the rules of the door.
@@ -295,6 +314,10 @@ codes! {
     GuestExited "guest_exited" GuestFault;
     /// The interpreter crashed.
     GuestTrapped "guest_trapped" GuestFault;
+    /// A replay asks for something else than the record holds.
+    ReplayDiverged "replay_diverged" ReplayError;
+    /// Each worker that took the run up died of it, or lost it.
+    AttemptsExhausted "attempts_exhausted" PlatformError;
     /// Sluice itself is broken.
     PlatformError "platform_error" PlatformError;
 }

@@ -8,19 +8,27 @@ mod capability;
 mod description;
 mod event;
 mod failure;
+mod history;
 mod id;
 mod limits;
 mod outcome;
+mod quota;
+mod request;
+mod run;
 mod tree;
 
-pub use call::{Answer, Call, CallKind, Completion, InvalidRequest, Request};
-pub use capability::{Capability, InvalidCapability};
+pub use call::{Answer, Attachment, Call, CallKind, Completion};
+pub use capability::{Capability, InvalidCapability, intersection};
 pub use description::{Description, FlowDescription, Problem, Severity};
-pub use event::{Event, EventBody, Level, SpanStatus, Stream};
+pub use event::{AttemptEnd, Event, EventBody, Level, Observed, SpanStatus, Stream};
 pub use failure::{Code, Excerpt, Failure, FailureKind, Frame};
-pub use id::{CallId, SpanId};
+pub use history::History;
+pub use id::{AskId, CallId, InvalidId, RunId, SpanId, TenantId};
 pub use limits::Limits;
 pub use outcome::{Outcome, Usage};
+pub use quota::Quota;
+pub use request::{ArtifactAction, InvalidRequest, KvAction, Question, Request};
+pub use run::{Fork, Parent, RetryPolicy, RunState, Start};
 pub use tree::{Span, Tree};
 
 /// A JSON object with its members in the order in which they were written.

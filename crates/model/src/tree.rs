@@ -68,7 +68,12 @@ impl Tree {
                     span.status = Some(status.clone());
                 }
             }
-            EventBody::RunStarted { .. }
+            EventBody::RunQueued(_)
+            | EventBody::AttemptStarted { .. }
+            | EventBody::AttemptEnded { .. }
+            | EventBody::Waiting { .. }
+            | EventBody::CallCancelled { .. }
+            | EventBody::CallRetried { .. }
             | EventBody::Log { .. }
             | EventBody::CallStarted { .. }
             | EventBody::CallRefused { .. }

@@ -10,17 +10,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use sluice_model::{Answer, Call, CallId, Code, Completion, EventBody, Failure, Request};
+use sluice_model::{
+    Answer, Attributes, Call, CallId, Code, Completion, EventBody, Failure, Observed, Request,
+};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What the sandbox tells.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "message", rename_all = "snake_case")]
 pub enum ToDoor {
-    /// A fact about the run, in order.
+    /// A new fact about the run, in order.
     Event {
         /// When, in microseconds since the Unix epoch.
         at_us: u64,
+        /// What the guest was told since its previous event.
+        observed: Observed,
         /// What.
         body: EventBody,
     },
@@ -28,6 +32,41 @@ pub enum ToDoor {
     Start(Call),
     /// Nobody waits for this call any longer.
     Cancel(CallId),
+    /// The guest waits and has nothing to do.
+    Idle {
+        /// When it goes on by itself, in microseconds since the Unix epoch; absent where only the end
+        /// of a call can wake it.
+        until_us: Option<u64>,
+    },
+    /// The guest goes on.
+    Busy,
+    /// The events of the record up to and with this place have been gone through again.
+    Replayed {
+        /// Place among [`History::events`](sluice_model::History::events).
+        upto: usize,
+    },
+    /// The record is used up: all that follows is new. Perform what
+    /// [`History::outstanding`](sluice_model::History::outstanding) names. At once where there is no
+    /// record, and never in a replay that has no effects.
+    Live,
+}
+
+/// What the other side of a running guest tells it.
+#[derive(Clone, Debug)]
+pub enum FromDoor {
+    /// A call is over. Never before [`ToDoor::Live`]. One that is not open is ignored.
+    Completed(Completion),
+    /// Attributes of the span of a call. Ignored where the call is not open.
+    Note {
+        /// The call.
+        call: CallId,
+        /// The values.
+        attributes: Attributes,
+    },
+    /// Drop the guest and leave its record as it is. Ignored unless the guest is idle.
+    Suspend,
+    /// End the run with this failure: a cancel, a deadline.
+    Stop(Box<Failure>),
 }
 
 /// The other side of a running guest.
@@ -36,9 +75,9 @@ pub trait Door: Send {
     /// Takes a message. Must not wait; messages come in order.
     fn send(&mut self, message: ToDoor);
 
-    /// The next call that is complete. Pends while there is none; may be dropped and asked again
+    /// The next message for the guest. Pends while there is none; may be dropped and asked again
     /// without losing one.
-    async fn completed(&mut self) -> Completion;
+    async fn next(&mut self) -> FromDoor;
 }
 
 /// A door for one machine and no record: performs what needs nobody else (sleep), and hands events
@@ -74,8 +113,9 @@ impl<F: FnMut(u64, EventBody) + Send> LocalDoor<F> {
                 self.sleeping.insert((wake, call));
                 self.wakes.insert(call, wake);
             }
-            Request::Named { call_kind, .. } => {
-                self.complete(call, Err(Box::new(not_available(call_kind.as_str()))));
+            request => {
+                let failure = not_available(request.kind().as_str());
+                self.complete(call, Err(Box::new(failure)));
             }
         }
     }
@@ -122,16 +162,17 @@ fn not_available(kind: &str) -> Failure {
 impl<F: FnMut(u64, EventBody) + Send> Door for LocalDoor<F> {
     fn send(&mut self, message: ToDoor) {
         match message {
-            ToDoor::Event { at_us, body } => (self.on_event)(at_us, body),
+            ToDoor::Event { at_us, body, .. } => (self.on_event)(at_us, body),
             ToDoor::Start(call) => self.start(call),
             ToDoor::Cancel(call) => self.cancel(call),
+            ToDoor::Idle { .. } | ToDoor::Busy | ToDoor::Replayed { .. } | ToDoor::Live => {}
         }
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }
 
-    async fn completed(&mut self) -> Completion {
-        std::future::poll_fn(|context| self.poll_completed(context)).await
+    async fn next(&mut self) -> FromDoor {
+        FromDoor::Completed(std::future::poll_fn(|context| self.poll_completed(context)).await)
     }
 }

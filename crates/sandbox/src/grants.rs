@@ -1,6 +1,6 @@
 //! Grants: what a guest may ask for, kept and checked on this side.
 
-use sluice_model::{Capability, Code, Failure};
+use sluice_model::{Capability, Code, Failure, intersection};
 
 /// The grants of one run. A call must be covered by each of them, and by each open step's own list.
 #[derive(Debug)]
@@ -12,6 +12,15 @@ pub(crate) struct Grants {
 impl Grants {
     pub(crate) fn new(granted: Vec<Capability>, uses: Vec<Capability>) -> Grants {
         Grants { granted, uses }
+    }
+
+    /// What holds within steps with these lists: what a child run may do at most.
+    pub(crate) fn effective<'a>(
+        &self,
+        steps: impl Iterator<Item = (&'a str, &'a [Capability])>,
+    ) -> Vec<Capability> {
+        let all = intersection(&self.granted, &self.uses);
+        steps.fold(all, |held, (_, narrower)| intersection(&held, narrower))
     }
 
     /// Refuses a call that is not covered, and says what would allow it. `steps` holds the name and

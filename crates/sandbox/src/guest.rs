@@ -1,10 +1,13 @@
 //! What the host keeps about one guest: the data of its store.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sluice_model::{Attributes, CallId, Code, Completion, EventBody, Level, Limits, Stream};
+use sluice_model::{
+    Attributes, CallId, Code, Completion, EventBody, History, Level, Limits, Stream,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use wasmtime::component::HasData;
 
@@ -14,7 +17,9 @@ use crate::grants::Grants;
 use crate::host::calls::Outstanding;
 use crate::host::process::Lines;
 use crate::meter::Meter;
+use crate::observer::Told;
 use crate::recorder::Recorder;
+use crate::replay::{Cursor, Replay};
 use crate::spans::OpenSpans;
 use crate::stop::Stop;
 
@@ -28,15 +33,38 @@ pub(crate) struct Guest {
     /// Calls that were started and not yet given back.
     pub(crate) calls: BTreeMap<CallId, Outstanding>,
     pub(crate) calls_started: u64,
+    /// The number of the last call.
+    pub(crate) last_call: u64,
     pub(crate) spans_started: u64,
     /// Completions on their way to the guest.
     pub(crate) inbox: UnboundedReceiver<Completion>,
     pub(crate) arrived: VecDeque<Completion>,
     pub(crate) random: ChaCha20Rng,
-    pub(crate) clock_ms: u64,
     pub(crate) output_left: u64,
     pub(crate) stdout: Lines,
     pub(crate) stderr: Lines,
+}
+
+/// What one guest begins with.
+pub(crate) struct Beginning {
+    pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
+    pub(crate) seed: [u8; 32],
+    pub(crate) history: Arc<History>,
+    pub(crate) replay: Replay,
+}
+
+impl Beginning {
+    /// Without any authority, randomness or record.
+    pub(crate) fn bare(limits: Limits) -> Beginning {
+        Beginning {
+            limits,
+            grants: Grants::new(Vec::new(), Vec::new()),
+            seed: [0; 32],
+            history: Arc::default(),
+            replay: Replay::Resume,
+        }
+    }
 }
 
 impl HasData for Guest {
@@ -45,25 +73,27 @@ impl HasData for Guest {
 
 impl Guest {
     pub(crate) fn new(
-        limits: Limits,
-        grants: Grants,
-        seed: [u8; 32],
+        beginning: Beginning,
         meter: Meter,
+        told: Told,
         outbox: UnboundedSender<ToDoor>,
         inbox: UnboundedReceiver<Completion>,
     ) -> Guest {
+        let Beginning { limits, grants, seed, history, replay } = beginning;
+        let (last_span, last_call) = history.numbers_before();
+        let replay = Cursor::new(history, replay);
         Guest {
             grants,
             budget: Budget::new(&limits, meter),
-            spans: OpenSpans::new(),
-            recorder: Recorder::new(outbox, &limits),
+            spans: OpenSpans::after(last_span),
+            recorder: Recorder::new(outbox, told, replay, &limits),
             calls: BTreeMap::new(),
             calls_started: 0,
+            last_call,
             spans_started: 0,
             inbox,
             arrived: VecDeque::new(),
             random: ChaCha20Rng::from_seed(seed),
-            clock_ms: 0,
             output_left: limits.output_bytes,
             stdout: Lines::default(),
             stderr: Lines::default(),

@@ -2,20 +2,21 @@
 
 use std::future::Future;
 
-use sluice_model::{Description, Failure, Limits, Outcome, Usage};
+use sluice_model::{Description, Failure, Limits, Observed, Outcome, Usage};
 use wasmtime::Store;
 use wasmtime::component::Linker;
 
-use crate::attempt::{Attempt, Described};
+use crate::attempt::{Attempt, Described, Ended};
 use crate::bindings::{self, GuestPre, Invocation};
 use crate::budget;
 use crate::door::{Door, LocalDoor};
-use crate::driver::Driver;
+use crate::driver::{Driver, End};
 use crate::grants::Grants;
-use crate::guest::Guest;
+use crate::guest::{Beginning, Guest};
 use crate::image::Image;
+use crate::replay::{Cursor, Judged, Replay};
 use crate::stop::Stop;
-use crate::verdict::Verdict;
+use crate::verdict::{self, Verdict};
 use crate::{SandboxError, host};
 
 /// Ceilings of a `describe`: it loads a module and looks at it.
@@ -44,6 +45,8 @@ pub(crate) struct Finished {
     pub(crate) never_began: bool,
     /// Set if it was refused memory: how that reads as a failure.
     pub(crate) memory_refused: Option<Box<Failure>>,
+    /// The replay, where the guest never went live.
+    pub(crate) replay: Option<Cursor>,
 }
 
 /// What an export of the guest returns when all is well.
@@ -76,8 +79,7 @@ impl Sandbox {
     /// Loads a source without any capability and says what is in it. The inner result is the
     /// source's fault, the outer ours.
     pub async fn describe(&self, source: &str) -> Result<Result<Described, Failure>, SandboxError> {
-        let nothing = Grants::new(Vec::new(), Vec::new());
-        let (mut driver, guest) = Driver::new(describe_limits(), nothing, [0; 32]);
+        let (mut driver, guest) = Driver::new(Beginning::bare(describe_limits()));
         let task = Task::Describe { source: source.to_owned() };
         let mut unheard = LocalDoor::new(|_, _| ());
         let never = std::future::pending();
@@ -92,17 +94,25 @@ impl Sandbox {
         })
     }
 
-    /// Runs one attempt in a fresh instance. A flow that fails, a limit, a cancel are outcomes; `Err`
-    /// is a broken platform. When `cancel` resolves, the guest is gone within one tick (10 ms).
+    /// Runs one attempt in a fresh instance, first through its record again, then live. A flow that
+    /// fails, a limit, a cancel are outcomes; `Err` is a broken platform. When `cancel` resolves, the
+    /// guest is gone within one tick (10 ms). Where the run ended, every call that has no answer was
+    /// given up and every span has ended.
     pub async fn run(
         &self,
         attempt: Attempt,
         door: &mut dyn Door,
         cancel: impl Future<Output = ()> + Send,
-    ) -> Result<(Outcome, Usage), SandboxError> {
+    ) -> Result<(Ended, Usage), SandboxError> {
         let limits = attempt.limits.clone();
-        let grants = Grants::new(attempt.grants, attempt.uses);
-        let (mut driver, guest) = Driver::new(attempt.limits, grants, attempt.seed);
+        let replay = attempt.replay;
+        let (mut driver, guest) = Driver::new(Beginning {
+            limits: attempt.limits,
+            grants: Grants::new(attempt.grants, attempt.uses),
+            seed: attempt.seed,
+            history: attempt.history,
+            replay,
+        });
         let task = Task::Run {
             invocation: Invocation {
                 flow: attempt.flow,
@@ -111,16 +121,35 @@ impl Sandbox {
                 input: attempt.input.to_string(),
             },
         };
-        let end = driver.drive(door, cancel, self.perform(guest, task)).await;
+        let mut end = driver.drive(door, cancel, self.perform(guest, task)).await;
         let usage = driver.usage();
+        let within_record = match &mut end {
+            End::Suspended => return Ok((Ended::Suspended, usage)),
+            End::Finished(finished) => finished.replay.take(),
+            End::Stopped(_) => None,
+        };
+        if within_record.is_some() {
+            driver.learn_the_rest();
+        }
         let outcome = Verdict::of(end, &driver.trail, &limits)?.into_outcome();
-        Ok((outcome, usage))
+        let outcome = match within_record.map(|mut record| record.judge(&outcome)) {
+            None | Some(Judged::AsRecorded) => outcome,
+            Some(Judged::Exhausted) => return Ok((Ended::Exhausted, usage)),
+            Some(Judged::Diverged(Stop(failure))) => {
+                let span = driver.trail.innermost();
+                Outcome::from_failure(*verdict::placed(failure, span, &driver.trail))
+            }
+        };
+        let observed = match replay {
+            Replay::Resume => driver.clean_up(door),
+            Replay::Only => Observed::default(),
+        };
+        Ok((Ended::Finished { outcome, observed }, usage))
     }
 
     /// Makes an instance and drops it: what every attempt begins and ends with. For measurements.
     pub async fn instantiate(&self) -> Result<(), SandboxError> {
-        let nothing = Grants::new(Vec::new(), Vec::new());
-        let (_driver, guest) = Driver::new(describe_limits(), nothing, [0; 32]);
+        let (_driver, guest) = Driver::new(Beginning::bare(describe_limits()));
         self.guest.instantiate_async(&mut self.store(guest)).await.map_err(SandboxError::guest)?;
         Ok(())
     }
@@ -143,13 +172,17 @@ impl Sandbox {
             Err(error) => (Err(error), true),
         };
         // What was printed last is said, too, when the guest was stopped. One limit ends a run at most.
-        let flushed = store.data_mut().flush_lines();
+        let mut flushed = Ok(());
+        if !store.data().recorder.is_stopped() {
+            flushed = store.data_mut().flush_lines();
+        }
         let result = result.and_then(|returned| flushed.map(|()| returned).map_err(Into::into));
-        let budget = &store.data().budget;
+        let Guest { budget, recorder, .. } = store.into_data();
         Finished {
             result,
             never_began,
             memory_refused: budget.memory_refused.then(|| budget.memory_exceeded().0),
+            replay: recorder.into_replay(),
         }
     }
 }

@@ -33,8 +33,9 @@ pub(crate) struct OpenSpans {
 }
 
 impl OpenSpans {
-    pub(crate) fn new() -> OpenSpans {
-        OpenSpans { open: BTreeMap::new(), next: 1 }
+    /// None is open; the numbers go on after `last`.
+    pub(crate) fn after(last: u64) -> OpenSpans {
+        OpenSpans { open: BTreeMap::new(), next: last + 1 }
     }
 
     /// Stops the run unless `span` is an open step; the run itself always is.

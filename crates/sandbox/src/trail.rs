@@ -1,7 +1,7 @@
 //! Follows the events of a guest to know, at its end, what was open and where it failed. The guest
 //! has no say in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_model::{CallId, EventBody, Failure, SpanId, SpanStatus};
 
@@ -64,9 +64,10 @@ impl Trail {
         }
     }
 
-    /// The span that was opened last and is open; the run itself when there is none.
+    /// The step that was opened last and is open; the run itself when there is none.
     pub(crate) fn innermost(&self) -> SpanId {
-        self.open().next().unwrap_or(SpanId::RUN)
+        let of_calls: BTreeSet<SpanId> = self.calls.values().copied().collect();
+        self.open().find(|span| !of_calls.contains(span)).unwrap_or(SpanId::RUN)
     }
 
     /// The calls that have no answer yet.

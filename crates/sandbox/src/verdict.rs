@@ -21,11 +21,15 @@ impl Verdict {
     /// `Err` where the platform and not the guest is at fault.
     pub(crate) fn of(end: End, trail: &Trail, limits: &Limits) -> Result<Verdict, SandboxError> {
         let failure = match end {
+            End::Suspended => {
+                return Err(SandboxError::guest("a suspended guest has no outcome"));
+            }
             End::Stopped(Stop(failure)) => placed(failure, trail.innermost(), trail),
             End::Finished(Finished {
                 result: Err(error),
                 never_began: true,
                 memory_refused: None,
+                ..
             }) => {
                 return Err(SandboxError::guest(error));
             }
@@ -63,7 +67,7 @@ impl Verdict {
 }
 
 /// Says where the failure happened: the host's word, whatever the guest wrote there.
-fn placed(mut failure: Box<Failure>, span: SpanId, trail: &Trail) -> Box<Failure> {
+pub(crate) fn placed(mut failure: Box<Failure>, span: SpanId, trail: &Trail) -> Box<Failure> {
     failure.step = trail.path(span);
     failure.span = Some(span);
     failure

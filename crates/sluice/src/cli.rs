@@ -1,13 +1,21 @@
 //! The command line: commands, options, and the help that goes with them. docs/cli.md says it at
 //! more length.
 
+mod asks;
+mod flows;
+mod run;
+mod runs;
+
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use sluice_model::{Capability, Limits};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::input::Part;
-use crate::quantity::{parse_bytes, parse_duration_ms};
+pub use self::asks::{AnswerArgs, AsksArgs, AsksCommand, AsksLsArgs};
+pub use self::flows::{FlowsArgs, FlowsCommand, FlowsDiffArgs, FlowsGetArgs, FlowsLsArgs};
+pub use self::flows::{FlowsHistoryArgs, FlowsSaveArgs};
+pub use self::run::{RunArgs, WorkerArgs};
+pub use self::runs::{ExportArgs, ImportArgs, LogsArgs, LsArgs, ReplayArgs, RerunArgs};
+pub use self::runs::{RunsArgs, RunsCommand, TailArgs, VerifyArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -21,6 +29,7 @@ Exit codes:
   141  whoever read standard output went away
 
 Environment:
+  SLUICE_STORE       where runs are kept, as for --store
   SLUICE_CACHE_DIR   where the runtime image is kept; default $XDG_CACHE_HOME/sluice
   SLUICE_HASH_SEED   seed of Python's string hashes; a deployment sets its own. Default 0
   NO_COLOR           set to anything: no colours";
@@ -29,6 +38,8 @@ const EXAMPLES: &str = "\
 Examples:
   sluice run hello.py -i name=Ada
   sluice check hello.py
+  sluice runs ls
+  sluice asks ls
   sluice explain limit_memory";
 
 /// Runs Python flows that nobody has to trust, each in a sandbox of its own.
@@ -37,12 +48,39 @@ Examples:
 #[command(after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 #[command(propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
 pub struct Cli {
-    /// When to use colours.
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: ColorChoice,
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// Where runs are kept: a file, or `postgres://...`. Default: `$SLUICE_STORE`, else `store.db` in
+    /// your data directory.
+    #[arg(long, global = true, value_name = "URL")]
+    pub store: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, Args)]
+pub struct Page {
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub limit: u32,
+    /// Go on where an earlier list ended: its `next`.
+    #[arg(long, value_name = "CURSOR")]
+    pub after: Option<String>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// When to use colours.
@@ -61,7 +99,17 @@ pub enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a flow and print what it returns.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
+    /// Take up the runs of the store, until Ctrl-C.
+    Worker(WorkerArgs),
+    /// Look at runs, follow them, cancel them, run them again.
+    Runs(RunsArgs),
+    /// Go through the record of a run once more, without any effect.
+    Replay(ReplayArgs),
+    /// Questions of runs to people: list and answer them.
+    Asks(AsksArgs),
+    /// Saved flows and their versions.
+    Flows(FlowsArgs),
     /// Say what a source holds and what is wrong with it, without running a flow.
     Check(CheckArgs),
     /// Explain an error code.
@@ -74,92 +122,6 @@ pub enum Command {
     Completion(CompletionArgs),
     /// Print the version.
     Version(VersionArgs),
-}
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  sluice run hello.py
-  sluice run hello.py -i name=Ada
-  sluice run report.py:access-log-report -i log=@access.log -i top=3
-  sluice run orders.py --input order.json -i express=true
-  echo '{\"name\": \"Ada\"}' | sluice run hello.py -
-  sluice run plan.py --grant rpc:calendar.event_list --cpu-time 5s --json";
-
-/// Options of `sluice run`.
-#[derive(Debug, Args)]
-#[command(after_help = RUN_EXAMPLES)]
-pub struct RunArgs {
-    /// The source, and the flow where it has several: `file.py` or `file.py:flow-name`.
-    #[arg(value_name = "FLOW")]
-    pub target: String,
-
-    /// `-`: read the input from standard input as a JSON object.
-    #[arg(value_name = "-", value_parser = ["-"])]
-    pub stdin: Option<String>,
-
-    /// One parameter, or a JSON object with any number; repeatable, and the later wins.
-    ///
-    /// `key=value`: the value is text where the flow takes text and JSON where it takes anything
-    /// else. `key=@file`: what is in the file. `key=@@text`: text that begins with `@`.
-    /// `file.json` or `-`: a JSON object from a file or from standard input.
-    #[arg(short, long = "input", value_name = "KEY=VALUE|FILE|-")]
-    #[arg(value_parser = |text: &str| Ok::<_, std::convert::Infallible>(Part::parse(text)))]
-    pub inputs: Vec<Part>,
-
-    /// The flow of the source to run.
-    #[arg(long, value_name = "NAME")]
-    pub flow: Option<String>,
-
-    /// Let the flow do what this capability names, as in `rpc:calendar.event_list`; repeatable.
-    #[arg(long = "grant", value_name = "WORD", action = ArgAction::Append)]
-    pub grants: Vec<Capability>,
-
-    /// Ceilings of the run.
-    #[command(flatten)]
-    pub limits: LimitArgs,
-
-    /// Where the run's randomness begins: 64 hexadecimal digits. Default: drawn at random.
-    #[arg(long, value_name = "HEX", value_parser = parse_seed)]
-    pub seed: Option<[u8; 32]>,
-
-    /// Print one JSON document with the outcome and all about it instead of the output alone.
-    #[arg(long, conflicts_with = "events")]
-    pub json: bool,
-
-    /// Print each event as it happens, a line of JSON each, instead of the output.
-    #[arg(long)]
-    pub events: bool,
-
-    /// Show neither the tree nor the logs.
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
-/// Ceilings of one run.
-#[derive(Debug, Args)]
-pub struct LimitArgs {
-    /// CPU time, as in `10s`. Default 1m.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
-    pub cpu_time: Option<u64>,
-    /// Time from start to end, as in `10m`. Default 1h.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
-    pub wall_time: Option<u64>,
-    /// Memory, as in `512MiB`, of which Python itself takes about 48 MiB. Default 256MiB.
-    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
-    pub memory: Option<u64>,
-}
-
-impl LimitArgs {
-    /// The defaults, with what was given in their place.
-    pub fn limits(&self) -> Limits {
-        let defaults = Limits::default();
-        Limits {
-            cpu_time_ms: self.cpu_time.unwrap_or(defaults.cpu_time_ms),
-            wall_time_ms: self.wall_time.unwrap_or(defaults.wall_time_ms),
-            memory_bytes: self.memory.unwrap_or(defaults.memory_bytes),
-            ..defaults
-        }
-    }
 }
 
 /// Options of `sluice check`.
@@ -224,23 +186,12 @@ pub struct VersionArgs {
     pub json: bool,
 }
 
-fn parse_seed(text: &str) -> Result<[u8; 32], String> {
-    let wrong = || "a seed is 64 hexadecimal digits".to_owned();
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    let mut seed = [0; 32];
-    for (place, byte) in seed.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).map_err(|_| wrong())?;
-    }
-    Ok(seed)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+    use crate::input::Part;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -254,13 +205,5 @@ mod tests {
         let parts = ["x=1", "all.json", "-"].map(Part::parse);
         assert_eq!(args.inputs, parts);
         assert_eq!(args.stdin, None);
-    }
-
-    #[test]
-    fn a_seed_is_all_of_its_digits() {
-        assert_eq!(parse_seed(&"0a".repeat(32)), Ok([10; 32]));
-        for wrong in ["", "0a", &"zz".repeat(32), &"+a".repeat(32)] {
-            assert!(parse_seed(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -53,6 +53,7 @@ impl Exit {
                 | FailureKind::InputError
                 | FailureKind::CallError
                 | FailureKind::GuestFault
+                | FailureKind::ReplayError
                 | FailureKind::PlatformError,
                 _,
             ) => Exit::Failed,

@@ -100,7 +100,15 @@ impl std::fmt::Display for Place {
 
 /// The input document that the parts make together under the flow's schema.
 pub fn assemble(parts: &[Part], schema: Schema<'_>) -> anyhow::Result<Value> {
-    let mut input = Map::new();
+    assemble_onto(Map::new(), parts, schema)
+}
+
+/// The same in place of single parameters of another input.
+pub fn assemble_onto(
+    mut input: Map<String, Value>,
+    parts: &[Part],
+    schema: Schema<'_>,
+) -> anyhow::Result<Value> {
     for part in parts {
         match part {
             Part::Pair { key, value } => {

@@ -25,28 +25,34 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, ColorChoice, Command};
+use crate::cli::{Cli, ColorChoice, Command, Global};
 use crate::exit::{Exit, Usage};
 use crate::render::{Line, Theme, Tone};
 
 fn main() -> ExitCode {
-    let Cli { color, command } = Cli::parse();
-    let exit = match dispatch(command, color) {
+    let Cli { global, command } = Cli::parse();
+    let exit = match dispatch(&command, &global) {
         Ok(exit) => exit,
-        Err(error) => explain(&error, color),
+        Err(error) => explain(&error, global.color),
     };
     exit.into()
 }
 
-fn dispatch(command: Command, color: ColorChoice) -> anyhow::Result<Exit> {
+fn dispatch(command: &Command, global: &Global) -> anyhow::Result<Exit> {
+    let color = global.color;
     match command {
-        Command::Run(args) => commands::run::run(args, color),
-        Command::Check(args) => commands::check::run(&args, color),
-        Command::Explain(args) => commands::explain::run(&args, color),
-        Command::Doctor(args) => commands::doctor::run(&args, color),
-        Command::Runtime(args) => commands::runtime::run(&args, color),
-        Command::Completion(args) => commands::completion::run(&args),
-        Command::Version(args) => commands::version::run(&args),
+        Command::Run(args) => commands::run::run(args, global),
+        Command::Worker(args) => commands::worker::run(args, global),
+        Command::Runs(args) => commands::runs::run(args, global),
+        Command::Replay(args) => commands::replay::run(args, global),
+        Command::Asks(args) => commands::asks::run(args, global),
+        Command::Flows(args) => commands::flows::run(args, global),
+        Command::Check(args) => commands::check::run(args, color),
+        Command::Explain(args) => commands::explain::run(args, color),
+        Command::Doctor(args) => commands::doctor::run(args, global),
+        Command::Runtime(args) => commands::runtime::run(args, color),
+        Command::Completion(args) => commands::completion::run(args),
+        Command::Version(args) => commands::version::run(args),
     }
 }
 

@@ -23,6 +23,13 @@ pub fn notes(lines: &[Line], theme: Theme) {
     let _ = io::stderr().lock().write_all(rendered(lines, theme).as_bytes());
 }
 
+/// Writes a question for people, and leaves the cursor behind it.
+pub fn note_without_end(text: &str) {
+    let mut stderr = io::stderr().lock();
+    // As above.
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
 /// Standard error as a writer that never fails.
 pub struct Notes;
 

@@ -51,6 +51,34 @@ pub fn duration(us: u64) -> String {
     }
 }
 
+/// How long ago, in one word: `12s`, `3m`, `2h`, `5d`.
+pub fn age(us: u64) -> String {
+    let seconds = us / 1_000_000;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// A moment, given in microseconds since the Unix epoch: `2026-11-21 07:00:12 UTC`.
+pub fn moment(us: u64) -> String {
+    let seconds = us / 1_000_000;
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    // Days from the first of March of the year 0, in whose years the leap day comes last.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
 /// A size for people.
 pub fn bytes(bytes: u64) -> String {
     for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
@@ -140,5 +168,22 @@ mod tests {
         );
         assert_eq!([0, 1023, 1536, 50 << 20].map(bytes), ["0 B", "1023 B", "1.5 KiB", "50.0 MiB"]);
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn moments_and_ages_are_written_for_people() {
+        let seconds = [0, 951_782_399, 951_782_400, 1_795_244_412, 4_102_444_799];
+        assert_eq!(
+            seconds.map(|seconds| moment(seconds * 1_000_000)),
+            [
+                "1970-01-01 00:00:00 UTC",
+                "2000-02-28 23:59:59 UTC",
+                "2000-02-29 00:00:00 UTC",
+                "2026-11-21 07:00:12 UTC",
+                "2099-12-31 23:59:59 UTC"
+            ]
+        );
+        let ages = [0, 59, 60, 7_199, 200_000].map(|seconds| age(seconds * 1_000_000));
+        assert_eq!(ages, ["0s", "59s", "1m", "1h", "2d"]);
     }
 }

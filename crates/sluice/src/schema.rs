@@ -139,6 +139,16 @@ impl<'s> Schema<'s> {
     }
 }
 
+/// The same schema with what stands at its top instead of a reference to it.
+pub fn unwrapped(root: &Value) -> Value {
+    let Some(top) = (Schema { root }).resolved(root) else { return root.clone() };
+    let mut top = top.clone();
+    if let Some(definitions) = root.get("$defs").filter(|_| !top.contains_key("$defs")) {
+        top.insert("$defs".to_owned(), definitions.clone());
+    }
+    Value::Object(top)
+}
+
 fn definition_name(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
 }
@@ -201,6 +211,15 @@ mod tests {
         assert_eq!(accepts(json!({"$ref": "#/$defs/Loop"})), both);
         let bytes = accepts(json!({"type": "string", "contentEncoding": "base64"}));
         assert_eq!(bytes, Accepts { base64: true, ..text });
+    }
+
+    #[test]
+    fn a_reference_at_the_top_is_followed() {
+        let root = json!({"$ref": "#/$defs/A", "$defs": {"A": {"type": "object"}}});
+        let top = json!({"type": "object", "$defs": {"A": {"type": "object"}}});
+        assert_eq!(unwrapped(&root), top);
+        assert_eq!(unwrapped(&json!({"type": "string"})), json!({"type": "string"}));
+        assert_eq!(unwrapped(&json!(true)), json!(true));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What the environment says: where the cache is, and the hash seed of the runtime image.
+//! What the environment says: where the cache and the store are, and the hash seed of the runtime
+//! image.
 
 use std::path::PathBuf;
 
@@ -9,6 +10,8 @@ use crate::exit::Usage;
 
 /// The variable that names the cache directory.
 pub const CACHE_DIR: &str = "SLUICE_CACHE_DIR";
+/// The variable that names the store.
+pub const STORE: &str = "SLUICE_STORE";
 /// The variable that holds the hash seed.
 pub const HASH_SEED: &str = "SLUICE_HASH_SEED";
 
@@ -22,6 +25,24 @@ pub fn cache_dir() -> anyhow::Result<PathBuf> {
     let base = etcetera::choose_base_strategy()
         .context("cannot tell where your home directory is; set SLUICE_CACHE_DIR")?;
     Ok(base.cache_dir().join("sluice"))
+}
+
+/// What `--store` says, else `$SLUICE_STORE`, else `sluice/store.db` in the user's data directory
+/// (`$XDG_DATA_HOME` or `~/.local/share`).
+pub fn store_url(option: Option<&str>) -> anyhow::Result<String> {
+    if let Some(url) = option.map(str::to_owned).or_else(|| std::env::var(STORE).ok())
+        && !url.is_empty()
+    {
+        return Ok(url);
+    }
+    let base = etcetera::choose_base_strategy()
+        .context("cannot tell where your home directory is; set SLUICE_STORE")?;
+    let path = base.data_dir().join("sluice").join("store.db");
+    let text = path.to_str().map(str::to_owned);
+    Ok(text.ok_or_else(|| {
+        Usage::new(format!("your data directory is no text: {}", path.display()))
+            .hint(format!("name the store with --store or {STORE}"))
+    })?)
 }
 
 /// `$SLUICE_HASH_SEED`, else 0. Python's hashes of strings follow from it, so a deployment that

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use sluice_model::Event;
 use tokio::sync::oneshot;
 
+use crate::local::Ask;
+
 /// How often what has gathered is shown: at most twenty times a second.
 const FRAME: Duration = Duration::from_millis(50);
 
@@ -16,6 +18,8 @@ const FRAME: Duration = Duration::from_millis(50);
 pub trait View: Send + 'static {
     /// Takes one event more.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+    /// Takes a question that the run waits for.
+    fn asked(&mut self, ask: &Ask) -> io::Result<()>;
     /// Takes a sentence of our own.
     fn notice(&mut self, text: &str) -> io::Result<()>;
     /// Shows what has gathered. Called at most once a frame.
@@ -26,7 +30,8 @@ pub trait View: Send + 'static {
 
 enum Message {
     Event(Box<Event>),
-    Notice(&'static str),
+    Asked(Box<Ask>),
+    Notice(String),
 }
 
 /// The thread that shows a run. Dropping it shows the end and waits for that.
@@ -36,19 +41,9 @@ pub struct Viewer {
     closed: oneshot::Receiver<()>,
 }
 
-/// Hands events to the thread.
-pub struct Feed(Sender<Message>);
-
-impl Feed {
-    /// Never waits. An event that nobody sees any more is dropped.
-    pub fn event(&self, event: Event) {
-        let _ = self.0.send(Message::Event(Box::new(event)));
-    }
-}
-
 impl Viewer {
-    /// Starts the thread. It lives until the viewer is finished and the feed is dropped.
-    pub fn start(view: impl View) -> (Viewer, Feed) {
+    /// Starts the thread. It lives until the viewer is finished.
+    pub fn start(view: impl View) -> Viewer {
         let (messages, received) = mpsc::channel();
         let (open, closed) = oneshot::channel();
         let thread = std::thread::spawn(move || {
@@ -56,14 +51,27 @@ impl Viewer {
             let _open: oneshot::Sender<()> = open;
             show(view, &received)
         });
-        let feed = Feed(messages.clone());
-        (Viewer { messages: Some(messages), thread: Some(thread), closed }, feed)
+        Viewer { messages: Some(messages), thread: Some(thread), closed }
     }
 
     /// Shows a sentence of our own.
-    pub fn notice(&self, text: &'static str) {
+    pub fn notice(&self, text: impl Into<String>) {
+        self.send(Message::Notice(text.into()));
+    }
+
+    /// Shows an event. Never waits; an event that nobody sees any more is dropped.
+    pub fn event(&self, event: Event) {
+        self.send(Message::Event(Box::new(event)));
+    }
+
+    /// Shows a question that the run waits for.
+    pub fn asked(&self, ask: Ask) {
+        self.send(Message::Asked(Box::new(ask)));
+    }
+
+    fn send(&self, message: Message) {
         if let Some(messages) = &self.messages {
-            let _ = messages.send(Message::Notice(text));
+            let _ = messages.send(message);
         }
     }
 
@@ -73,7 +81,7 @@ impl Viewer {
         let _ = (&mut self.closed).await;
     }
 
-    /// Shows the end. Every `Feed` must be gone by now.
+    /// Shows the end.
     pub fn finish(mut self) -> io::Result<()> {
         drop(self.messages.take());
         match self.thread.take().map(JoinHandle::join) {
@@ -98,7 +106,8 @@ fn show(mut view: impl View, messages: &Receiver<Message>) -> io::Result<()> {
     loop {
         match messages.recv_timeout(next_frame.saturating_duration_since(Instant::now())) {
             Ok(Message::Event(event)) => view.event(&event)?,
-            Ok(Message::Notice(text)) => view.notice(text)?,
+            Ok(Message::Asked(ask)) => view.asked(&ask)?,
+            Ok(Message::Notice(text)) => view.notice(&text)?,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return view.finish(),
         }

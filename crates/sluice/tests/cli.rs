@@ -48,6 +48,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
         command.env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8");
+        command.env("SLUICE_STORE", self.dir.path().join("store.db"));
         if std::env::var_os("SLUICE_CACHE_DIR").is_none() {
             let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/sluice-cache");
             command.env("SLUICE_CACHE_DIR", cache);
@@ -150,7 +151,7 @@ fn wrong_usage_is_told_apart_from_wrong_input() {
     usage(&["run", "flow.py", "--grant", "calendar"]).tells(&["is not a capability"]);
 
     let ran = place.run(&["run", "flow.py", "-i", "times=true"]).ends_with(1);
-    ran.tells(&["error[input_invalid]: input.times: "]);
+    ran.tells(&["error[input_invalid]: the input does not fit at /times: "]);
     assert_eq!(ran.stdout, "");
 }
 
@@ -198,15 +199,15 @@ fn events_are_a_record_from_its_first_to_its_last() {
         .map(|line| serde_json::from_str(line).expect("each line is JSON"))
         .collect();
     let kinds: Vec<_> = events.iter().filter_map(|event| event["kind"].as_str()).collect();
-    assert_eq!(kinds, ["run_started", "span_started", "span_ended", "run_ended"]);
+    let expected = ["run_queued", "attempt_started", "span_started", "span_ended", "run_ended"];
+    assert_eq!(kinds, expected);
     assert!(events.iter().zip(1..).all(|(event, seq)| event["seq"] == json!(seq)), "{events:?}");
-    assert_eq!(events[1]["name"], "compose");
-    assert_eq!(events[3]["output"], "Hello, world!");
+    assert_eq!(events[2]["name"], "compose");
+    assert_eq!(events[4]["output"], "Hello, world!");
 
     let refused = Place::with("x = 1\n").run(&["run", "flow.py", "--events"]).ends_with(1);
-    let kinds: Vec<_> =
-        refused.stdout.lines().map(|line| line.contains("\"kind\":\"run_")).collect();
-    assert_eq!(kinds, [true, true], "{refused:#?}");
+    assert_eq!(refused.json()["kind"], "run_ended");
+    assert_eq!(refused.json()["failure"]["code"], "flow_missing");
 }
 
 #[test]
@@ -218,15 +219,17 @@ fn a_refusal_and_a_ceiling_have_exit_codes_of_their_own() {
     ran.tells(&["error[limit_cpu_time]"]);
 
     let asking = "\
+from hero_rpc import calendar
 from sluice import flow
 
-@flow(uses=[\"ask\"])
-def asking() -> str:
-    return flow.ask(\"Shall we?\", str)
+@flow(uses=[\"rpc:calendar.event_list\"])
+def asking() -> int:
+    return len(calendar.event_list(day=\"2026-11-21\"))
 ";
     let place = Place::with(asking);
     place.run(&["run", "flow.py"]).ends_with(5).tells(&["error[capability_denied]"]);
-    place.run(&["run", "flow.py", "--grant", "ask"]).ends_with(1).tells(&["error[not_available]"]);
+    let granted = ["run", "flow.py", "--grant", "rpc:calendar.*"];
+    place.run(&granted).ends_with(1).tells(&["error[not_available]"]);
 }
 
 #[test]
@@ -338,7 +341,7 @@ fn doctor_finds_a_machine_on_which_flows_run() {
         let finding = findings.iter().find(|finding| finding["subject"] == subject);
         finding.map(|finding| finding["state"].clone()).unwrap_or_default()
     };
-    for subject in ["sluice", "cache", "image", "trial run"] {
+    for subject in ["sluice", "cache", "store", "image", "trial run"] {
         assert_eq!(state(subject), "ok", "{subject}: {findings:#}");
     }
 }
@@ -367,5 +370,7 @@ fn the_rest_of_the_commands_print_data() {
         assert!(script.contains("wall-time"), "{shell}");
     }
     let help = place.run(&["--help"]).ends_with(0).stdout;
-    assert!(help.contains("Exit codes:") && help.contains("SLUICE_CACHE_DIR"), "{help}");
+    for part in ["Exit codes:", "SLUICE_CACHE_DIR", "SLUICE_STORE", "--store"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
 }

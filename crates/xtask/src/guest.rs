@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sluice_model::{Failure, Limits, Outcome};
-use sluice_sandbox::{Attempt, ImageSource, LocalDoor, Sandbox};
+use sluice_model::{Failure, Limits};
+use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, Replay, Sandbox};
 
 use crate::places;
 
@@ -16,8 +16,8 @@ pub(crate) struct Guest {
     runtime: tokio::runtime::Runtime,
 }
 
-/// How a program ended: with its output, or by a failure.
-pub(crate) type Ended<T> = Result<T, Box<Failure>>;
+/// How a program came out: with its output, or by a failure.
+pub(crate) type Came<T> = Result<T, Box<Failure>>;
 
 impl Guest {
     /// A sandbox on the runtime image, which is built first where the cache has none.
@@ -33,7 +33,7 @@ impl Guest {
         &self,
         source: &str,
         input: Value,
-    ) -> anyhow::Result<(Ended<T>, Duration)> {
+    ) -> anyhow::Result<(Came<T>, Duration)> {
         let attempt = Attempt {
             source: source.into(),
             code: Arc::default(),
@@ -43,18 +43,20 @@ impl Guest {
             uses: Vec::new(),
             limits: generous(),
             seed: [0; 32],
+            history: Arc::default(),
+            replay: Replay::Resume,
         };
         let began = Instant::now();
         let mut door = LocalDoor::new(|_, _| ());
         let run = self.sandbox.run(attempt, &mut door, std::future::pending());
-        let (outcome, _) = self.runtime.block_on(run)?;
-        let ended = match outcome {
-            Outcome::Succeeded { output } => Ok(serde_json::from_value(output)?),
-            Outcome::Failed { failure }
-            | Outcome::Cancelled { failure }
-            | Outcome::TimedOut { failure } => Err(failure),
+        let (Ended::Finished { outcome, .. }, _) = self.runtime.block_on(run)? else {
+            anyhow::bail!("a program without a record was suspended");
         };
-        Ok((ended, began.elapsed()))
+        let came = match outcome.into_result() {
+            Ok(output) => Ok(serde_json::from_value(output)?),
+            Err(failure) => Err(failure),
+        };
+        Ok((came, began.elapsed()))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bench;
 mod cpython_tests;
+mod crash;
 mod guest;
 mod places;
 mod sdk_tests;
@@ -25,6 +26,8 @@ enum Task {
     Bench(bench::Args),
     /// Run CPython's own tests in the sandbox and compare with what is expected of them.
     CpythonTests(cpython_tests::Args),
+    /// Kill workers again and again and look whether anything that was promised is broken.
+    Crash(crash::Args),
     /// Run the tests of the Python SDK in the sandbox.
     SdkTests(sdk_tests::Args),
 }
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let good = match Cli::parse().task {
         Task::Bench(args) => bench::run(&args),
         Task::CpythonTests(args) => cpython_tests::run(&args),
+        Task::Crash(args) => crash::run(&args),
         Task::SdkTests(args) => sdk_tests::run(&args),
     };
     match good {

@@ -1,13 +1,18 @@
 //! `calls`: the one way from a flow to the world. Every kind of call passes the same checks here, in
 //! the same order: size, form, grant; then its span is opened, and it goes through the door.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
-use sluice_model::{Call, CallId, CallKind, Code, Completion, EventBody, Failure, Request, SpanId};
+use sha2::{Digest, Sha256};
+use sluice_model::{
+    Attachment, Call, CallId, CallKind, Code, Completion, EventBody, Failure, Request, SpanId,
+};
 use wasmtime::Result;
 
 use crate::bindings::sluice::runtime::calls;
 use crate::guest::Guest;
+use crate::recorder::LONG_WAIT_MS;
 use crate::spans::Owner;
 use crate::stop::Stop;
 
@@ -22,6 +27,7 @@ impl calls::Host for Guest {
         self.count_call(&request)?;
         let bytes = request.arguments.len();
         let kind = CallKind::ALL[request.kind as usize];
+        let attachment = attachment(request.attachment);
         let request = match self.permitted(parent, kind, &request.arguments) {
             Ok(request) => request,
             Err(Refusal { capability, failure }) => {
@@ -35,33 +41,40 @@ impl calls::Host for Guest {
 
         self.count_span()?;
         let name = request.span_name();
-        let call = CallId(self.calls_started);
+        let call = CallId(self.last_call);
         let span = self.spans.open(parent, name.clone(), Owner::Host, None)?;
         let attributes = sluice_model::Attributes::new();
         self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
-        let started = Call { call, span, request };
-        self.recorder.record(EventBody::CallStarted { call: started.clone() }, bytes)?;
-        self.recorder.start(started);
+        self.recorder.start(Call { call, span, request, attachment }, bytes)?;
         self.calls.insert(call, Outstanding { span, given_up: false });
         Ok(Ok(call.0))
     }
 
     async fn next(&mut self, timeout_ms: Option<u64>) -> Result<Vec<calls::Completion>> {
+        let has_calls = !self.calls.is_empty();
+        if let Some(told) = self.recorder.next(timeout_ms, has_calls)? {
+            return self.give_again(told);
+        }
         self.arrive();
-        if self.arrived.is_empty() && (timeout_ms.is_some() || !self.calls.is_empty()) {
-            let first = match timeout_ms {
-                Some(0) => None,
-                Some(timeout_ms) => {
-                    let timeout = Duration::from_millis(timeout_ms);
-                    tokio::time::timeout(timeout, self.inbox.recv()).await.ok().flatten()
-                }
-                None => self.inbox.recv().await,
-            };
-            self.arrived.extend(first);
+        let mut timeout = timeout_ms.map(Duration::from_millis);
+        if let Some(timeout_ms) = timeout_ms
+            && timeout_ms >= LONG_WAIT_MS
+            && self.arrived.is_empty()
+        {
+            timeout = Some(self.recorder.wait(timeout_ms)?);
+            // The wait is an event: what comes of it is counted from there.
+            if let Some(told) = self.recorder.next(Some(0), has_calls)? {
+                return self.give_again(told);
+            }
             self.arrive();
         }
+        let waits = timeout.map_or(has_calls, |timeout| !timeout.is_zero());
+        if self.arrived.is_empty() && waits {
+            self.block(timeout).await;
+        }
         let arrived = std::mem::take(&mut self.arrived);
-        Ok(arrived.into_iter().filter_map(|completion| self.deliver(completion)).collect())
+        self.recorder.deliver(arrived.iter().map(|completion| completion.call).collect());
+        Ok(arrived.into_iter().map(|completion| self.give(completion)).collect::<Result<_, _>>()?)
     }
 
     fn cancel(&mut self, call: u64) -> Result<()> {
@@ -70,7 +83,7 @@ impl calls::Host for Guest {
             && !outstanding.given_up
         {
             outstanding.given_up = true;
-            self.recorder.cancel(call);
+            self.recorder.cancel(call)?;
         }
         Ok(())
     }
@@ -98,6 +111,7 @@ impl Guest {
             return Err(Stop::limit(Code::LimitStringSize, message, limit));
         }
         self.calls_started += 1;
+        self.last_call += 1;
         let limit = self.limits.calls;
         if self.calls_started > limit {
             let message = format!("the flow started more than {limit} calls");
@@ -122,36 +136,91 @@ impl Guest {
         };
         let arguments = serde_json::from_str(arguments)
             .map_err(|error| invalid(format!("the arguments are not a JSON object: {error}")))?;
-        let request =
+        let mut request =
             Request::parse(kind, arguments).map_err(|error| invalid(error.to_string()))?;
         if let Some(needed) = request.capability() {
             self.grants
                 .check(&needed, self.spans.narrowings(parent))
                 .map_err(|failure| Refusal { capability: needed.to_string(), failure })?;
         }
+        if let Request::Flow { grants, .. } = &mut request {
+            *grants = self.grants.effective(self.spans.narrowings(parent));
+        }
         Ok(request)
     }
 
-    /// Takes what the door has completed since.
+    /// Takes what is complete by now: first what a record brought, then what the door did.
     fn arrive(&mut self) {
+        if let Some(record) = self.recorder.take_used_up() {
+            let waited_for =
+                record.ended().into_iter().filter(|call| self.calls.contains_key(call));
+            self.arrived.extend(waited_for.filter_map(|call| record.completion(call)));
+        }
         while let Ok(completion) = self.inbox.try_recv() {
             self.arrived.push_back(completion);
         }
     }
 
-    /// Turns a completion into the guest's words. One that nobody waits for is dropped.
-    fn deliver(&mut self, completion: Completion) -> Option<calls::Completion> {
-        let Completion { call, outcome } = completion;
-        let Outstanding { span, .. } = self.calls.remove(&call)?;
-        self.spans.end_call(span);
-        let outcome = match outcome {
-            Ok(answer) => {
-                Ok(calls::Answer { value: answer.value.to_string(), attachment: answer.attachment })
+    /// Waits for a completion, for ever where there is no timeout.
+    async fn block(&mut self, timeout: Option<Duration>) {
+        self.recorder.idle(timeout);
+        let first = match timeout {
+            Some(timeout) => tokio::time::timeout(timeout, self.inbox.recv()).await.ok().flatten(),
+            None => self.inbox.recv().await,
+        };
+        self.recorder.busy();
+        self.arrived.extend(first);
+        self.arrive();
+    }
+
+    /// Gives the guest what a record says that it was given.
+    fn give_again(&mut self, told: Vec<CallId>) -> Result<Vec<calls::Completion>> {
+        let mut given = Vec::with_capacity(told.len());
+        for call in told {
+            let waits = self.calls.contains_key(&call);
+            if let Some(completion) = self.recorder.completion(call, waits)? {
+                given.push(self.give(completion)?);
             }
+        }
+        Ok(given)
+    }
+
+    /// Turns a completion into the guest's words.
+    fn give(&mut self, completion: Completion) -> std::result::Result<calls::Completion, Stop> {
+        let Completion { call, outcome } = completion;
+        if let Some(Outstanding { span, .. }) = self.calls.remove(&call) {
+            self.spans.end_call(span);
+        }
+        let outcome = match outcome {
+            Ok(answer) => Ok(calls::Answer {
+                value: answer.value.to_string(),
+                attachment: answer.attachment.map(bytes_of).transpose()?.unwrap_or_default(),
+            }),
             Err(failure) => Err(failure_text(&failure)),
         };
-        Some(calls::Completion { call: call.0, outcome })
+        Ok(calls::Completion { call: call.0, outcome })
     }
+}
+
+/// The bytes beside a call, with their digest; none where there are none.
+fn attachment(bytes: Vec<u8>) -> Option<Attachment> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut digest = String::new();
+    for byte in Sha256::digest(&bytes) {
+        let _ = write!(digest, "{byte:02x}");
+    }
+    Some(Attachment { digest, size_bytes: bytes.len() as u64, bytes: bytes.into() })
+}
+
+fn bytes_of(attachment: Attachment) -> std::result::Result<Vec<u8>, Stop> {
+    let Attachment { digest, size_bytes, bytes } = attachment;
+    if bytes.len() as u64 == size_bytes {
+        return Ok(bytes.to_vec());
+    }
+    let message = format!("the bytes of the attachment {digest} are not at hand");
+    Err(Stop(Box::new(Failure::new(Code::PlatformError, message))))
 }
 
 /// The error object as the guest reads it.

@@ -48,7 +48,7 @@ impl trace::Host for Guest {
         };
         for below in self.spans.end(span)? {
             let status = SpanStatus::Cancelled;
-            self.recorder.record_end(EventBody::SpanEnded { span: below, status });
+            self.recorder.record_end(EventBody::SpanEnded { span: below, status })?;
         }
         Ok(self.recorder.record(EventBody::SpanEnded { span, status }, bytes)?)
     }

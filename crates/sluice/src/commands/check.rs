@@ -1,13 +1,12 @@
 //! `sluice check`: what a source holds and what is wrong with it, without running a flow.
 
-use sluice_model::{Description, Failure, FlowDescription, Problem, Severity};
+use sluice_model::{Description, Failure, Problem, Severity};
 
 use super::{async_runtime, open, read_source};
 use crate::cli::{CheckArgs, ColorChoice};
 use crate::exit::Exit;
 use crate::out;
-use crate::render::{Line, Theme, Tone, document, draw_failure, draw_problem};
-use crate::schema::Schema;
+use crate::render::{Line, Theme, Tone, document, draw_failure, draw_flow, draw_problem};
 
 /// Describes the source and prints the description.
 pub fn run(args: &CheckArgs, color: ColorChoice) -> anyhow::Result<Exit> {
@@ -59,39 +58,6 @@ fn draw(description: &Description, path: &str, source: &str) -> Vec<Line> {
     }
     lines.push(summary(description, path));
     lines
-}
-
-fn draw_flow(flow: &FlowDescription) -> Vec<Line> {
-    let mut lines = vec![signature(flow)];
-    if !flow.summary.is_empty() {
-        lines.extend(flow.summary.lines().map(|line| Line::of(Tone::Plain, &format!("  {line}"))));
-    }
-    for (label, words) in [("steps", &flow.steps), ("uses", &flow.uses)] {
-        if !words.is_empty() {
-            let label = Line::of(Tone::Dim, &format!("  {label}: "));
-            lines.push(label.with(Tone::Plain, &words.join(", ")));
-        }
-    }
-    lines
-}
-
-/// `report(log: text, top: integer = 5) -> Report`.
-fn signature(flow: &FlowDescription) -> Line {
-    let schema = Schema::new(&flow.input);
-    let mut line = Line::of(Tone::Strong, &flow.name).with(Tone::Plain, "(");
-    for (place, (name, parameter)) in schema.parameters().enumerate() {
-        line.push(Tone::Plain, if place > 0 { ", " } else { "" });
-        line.push(Tone::Plain, name);
-        line.push(Tone::Dim, ": ");
-        line.push(Tone::Accent, &schema.words(parameter));
-        if let Some(default) = parameter.get("default") {
-            line.push(Tone::Dim, &format!(" = {default}"));
-        } else if !schema.is_required(name) {
-            line.push(Tone::Dim, " = ...");
-        }
-    }
-    let output = Schema::new(&flow.output).words(&flow.output);
-    line.with(Tone::Plain, ") -> ").with(Tone::Accent, &output)
 }
 
 fn summary(description: &Description, path: &str) -> Line {

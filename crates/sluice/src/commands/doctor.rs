@@ -5,9 +5,9 @@ mod trial;
 
 use serde::Serialize;
 
-use self::findings::{cache, image, kernel, processors, reservations, version};
+use self::findings::{cache, image, kernel, processors, reservations, store, version};
 use self::trial::trial;
-use crate::cli::{ColorChoice, DoctorArgs};
+use crate::cli::{DoctorArgs, Global};
 use crate::exit::Exit;
 use crate::out;
 use crate::render::{Line, Theme, Tone, document};
@@ -55,14 +55,15 @@ impl Finding {
 }
 
 /// Looks at everything and prints what was found.
-pub fn run(args: &DoctorArgs, color: ColorChoice) -> anyhow::Result<Exit> {
-    let mut findings = vec![version(), processors(), kernel(), reservations(), cache(), image()];
+pub fn run(args: &DoctorArgs, global: &Global) -> anyhow::Result<Exit> {
+    let mut findings = vec![version(), processors(), kernel(), reservations()];
+    findings.extend([cache(), store(global), image()]);
     // Last, as it builds the image where there is none.
-    findings.push(trial(Theme::of_stderr(color)));
+    findings.push(trial(Theme::of_stderr(global.color)));
     if args.json {
         out::data(&document(&findings, out::data_is_for_people())?)?;
     } else {
-        let theme = Theme::of_stdout(color);
+        let theme = Theme::of_stdout(global.color);
         let lines: Vec<_> = findings.iter().flat_map(|finding| draw(finding, theme)).collect();
         out::data_lines(&lines, theme)?;
     }

@@ -1,22 +1,32 @@
 //! What each command does. A command reads its options, does its work through `local`, draws
 //! through `render`, and says how the process ends.
 
+pub mod asks;
 pub mod check;
 pub mod completion;
 pub mod doctor;
 pub mod explain;
+pub mod flows;
+mod follow;
+mod interrupts;
+pub mod replay;
 pub mod run;
+pub mod runs;
 pub mod runtime;
+mod show;
 pub mod version;
+pub mod worker;
 
 use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::cli::Global;
 use crate::exit::Usage;
-use crate::local::{BuildStage, Local};
+use crate::local::{BuildStage, Local, Machine, Only, Records};
 use crate::out;
 use crate::render::{Line, Theme, Tone};
+use crate::settings;
 
 /// The text of a source.
 fn read_source(path: &Path) -> anyhow::Result<String> {
@@ -50,9 +60,27 @@ fn build_report(theme: Theme) -> impl FnMut(BuildStage) {
     }
 }
 
-/// A runtime for one run at a time: the guest yields often enough to share the thread with it.
+/// Where runs are kept.
+fn store_url(global: &Global) -> anyhow::Result<String> {
+    settings::store_url(global.store.as_deref())
+}
+
+/// Opens the store and the sandbox beside each other, and puts an executor over both.
+async fn machine(
+    global: &Global,
+    theme: Theme,
+    only: Only,
+    concurrency: Option<u32>,
+) -> anyhow::Result<Machine> {
+    let url = store_url(global)?;
+    let sandbox = tokio::task::spawn_blocking(move || open(theme));
+    let records = Records::open(&url).await?;
+    Ok(Machine::new(records, sandbox.await??, only, concurrency))
+}
+
+/// A runtime on which runs, their records and whoever shows them go on beside each other.
 fn async_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")

@@ -1,191 +1,157 @@
-//! `sluice run`: one run of one flow, shown while it runs.
+//! `sluice run`: one run of one flow, through the store, shown while it goes on.
 
-mod drive;
 mod target;
 
-use std::io::IsTerminal as _;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::Value;
-use sluice_model::{Capability, Code, Event, Failure, FlowDescription, Outcome, Usage};
+use serde_json::json;
+use sluice_model::{Failure, FlowDescription, Outcome, RunId, TenantId, Usage};
 
-use self::drive::{Drive, drive};
 use self::target::{Target, choose};
-use super::{async_runtime, open, read_source};
-use crate::cli::{ColorChoice, RunArgs};
+use super::follow::{Followed, Whose, follow};
+use super::show::{Conclusion, Show};
+use super::{async_runtime, machine, read_source};
+use crate::cli::{Global, RunArgs};
 use crate::exit::Exit;
 use crate::input::{Part, assemble};
-use crate::local::{Described, Launch, Local, digest, hex};
-use crate::out::{self, Notes};
-use crate::render::{Live, Ndjson, Plain, Theme, document, draw_failure, output};
+use crate::local::{Machine, NotSubmitted, Only, Submission, Version, now_us, sha256};
+use crate::out;
+use crate::render::{Line, Ndjson, Theme, Tone, document};
 use crate::schema::Schema;
-use crate::view::{Feed, Viewer};
-
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Report<'r> {
-    version: u32,
-    flow: &'r str,
-    #[serde(flatten)]
-    outcome: &'r Outcome,
-    usage: &'r Usage,
-    seed: String,
-    source_digest: String,
-    image_digest: &'r str,
-}
+use crate::view::View as _;
 
 /// Runs the flow and prints what it returns.
-pub fn run(args: RunArgs, color: ColorChoice) -> anyhow::Result<Exit> {
+pub fn run(args: &RunArgs, global: &Global) -> anyhow::Result<Exit> {
     let target = Target::parse(&args.target, args.flow.as_deref())?;
-    let source = read_source(&target.path)?;
-    let seed = args.seed.map_or_else(random_seed, Ok)?;
-    let theme = Theme::of_stderr(color);
-    let local = open(theme)?;
-    let run = Run { args, target, source: source.into(), seed, theme, local };
-    async_runtime()?.block_on(run.run())
+    let source: Arc<str> = read_source(&target.path)?.into();
+    let theme = Theme::of_stderr(global.color);
+    let show = Show {
+        json: args.json,
+        events: args.events,
+        quiet: args.quiet,
+        path: target.path.display().to_string(),
+        theme,
+    };
+    let runtime = async_runtime()?;
+    let exit = runtime.block_on(async {
+        let machine = machine(global, theme, Only::Its, None).await?;
+        Run { args, target, source, show, machine }.run().await
+    });
+    // Whatever a second interrupt left behind is not waited for.
+    runtime.shutdown_background();
+    exit
 }
 
-struct Run {
-    args: RunArgs,
+struct Run<'a> {
+    args: &'a RunArgs,
     target: Target,
     source: Arc<str>,
-    seed: [u8; 32],
-    theme: Theme,
-    local: Local,
+    show: Show,
+    machine: Machine,
 }
 
-impl Run {
+impl Run<'_> {
     async fn run(&self) -> anyhow::Result<Exit> {
-        let chosen = match self.local.describe(&self.source).await? {
-            Ok(described) => self.launch(described)?,
-            Err(failure) => Err(Box::new(failure)),
+        // A machine that works already takes the run up with the commit that submits it.
+        let work = (!self.args.detach).then(|| self.machine.work_beside());
+        let version = match self.machine.version(&self.source).await? {
+            Ok(version) => version,
+            Err(failure) => return self.refuse(*failure),
         };
-        let (flow, ended) = match chosen {
-            Ok(launch) => {
-                let flow = launch.flow.clone();
-                let (viewer, feed) = self.view().unzip();
-                (flow, drive(&self.local, launch, recorder(feed), viewer).await?)
-            }
-            Err(failure) => {
-                let flow = self.target.flow.clone().unwrap_or_default();
-                let ended = self.refuse(&flow, *failure)?;
-                (flow, ended)
-            }
+        let submission = match self.submission(version)? {
+            Ok(submission) => submission,
+            Err(failure) => return self.refuse(*failure),
         };
-        match ended {
-            Drive::Ended(outcome, usage) => self.conclude(&flow, &outcome, &usage),
-            Drive::Abandoned(exit) => Ok(exit),
+        match (self.machine.submit(submission).await, work) {
+            (Ok(run), Some(work)) => see_through(&self.machine, &run, &self.show, work).await,
+            (Ok(run), None) => detached(&run, &self.show),
+            (Err(NotSubmitted::Refused(failure)), _) => self.refuse(*failure),
+            (Err(NotSubmitted::Store(error)), _) => Err(error.into()),
         }
     }
 
-    /// The end of a run that could not begin. Only its record shows it; there was nothing to see.
-    fn refuse(&self, flow: &str, failure: Failure) -> anyhow::Result<Drive> {
-        let (viewer, feed) = self.args.events.then(|| self.view()).flatten().unzip();
-        let limits = self.args.limits.limits();
-        let record = recorder(feed);
-        let outcome = self.local.refuse(flow, &self.source, &limits, failure, record);
-        viewer.map_or(Ok(()), Viewer::finish)?;
-        Ok(Drive::Ended(outcome, Usage::default()))
-    }
-
     /// What to start: the flow that is meant, with its input and all that it may do.
-    fn launch(&self, described: Described) -> anyhow::Result<Result<Launch, Box<Failure>>> {
-        let flows = &described.description.flows;
+    fn submission(
+        &self,
+        version: Arc<Version>,
+    ) -> anyhow::Result<Result<Submission, Box<Failure>>> {
+        let flows = &version.described.description.flows;
         let flow = match choose(flows, self.target.flow.as_deref()) {
             Ok(flow) => flow,
             Err(failure) => return Ok(Err(failure)),
         };
-        let uses = match uses(flow) {
-            Ok(uses) => uses,
-            Err(failure) => return Ok(Err(failure)),
-        };
-        let input = self.input(flow)?;
-        Ok(Ok(Launch {
-            source: Arc::clone(&self.source),
-            code: described.code,
-            flow: flow.name.clone(),
+        let (input, name) = (self.input(flow)?, flow.name.clone());
+        Ok(Ok(Submission {
+            tenant: TenantId::local(),
+            version,
+            flow: Some(name),
             input,
             grants: self.args.grants.clone(),
-            uses,
             limits: self.args.limits.limits(),
-            seed: self.seed,
+            retry: self.args.retry(),
+            deadline_us: self.args.deadline.map(|ms| now_us() + ms * 1_000),
+            seed: self.args.seed,
+            idempotency_key: self.args.idempotency_key.clone(),
         }))
     }
 
-    fn input(&self, flow: &FlowDescription) -> anyhow::Result<Value> {
+    fn input(&self, flow: &FlowDescription) -> anyhow::Result<serde_json::Value> {
         let stdin = self.args.stdin.as_deref().map(Part::parse);
         let parts: Vec<_> = stdin.into_iter().chain(self.args.inputs.iter().cloned()).collect();
         assemble(&parts, Schema::new(&flow.input))
     }
 
-    /// How the run is shown: as data, as a tree where there is a terminal, as lines, or not at all.
-    fn view(&self) -> Option<(Viewer, Feed)> {
-        if self.args.events {
-            return Some(Viewer::start(Ndjson::new(std::io::stdout(), out::data_is_for_people())));
+    /// The end of a run that could not begin: it is nowhere in the store.
+    fn refuse(&self, failure: Failure) -> anyhow::Result<Exit> {
+        let outcome = Outcome::from_failure(failure);
+        if self.show.events {
+            let mut events = Ndjson::new(std::io::stdout(), out::data_is_for_people());
+            events.event(&crate::local::end_of_refused(outcome.clone()))?;
+            events.finish()?;
         }
-        if self.args.quiet {
-            return None;
-        }
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Some(if std::io::stderr().is_terminal() && !is_dumb {
-            Viewer::start(Live::new(Notes, self.theme))
-        } else {
-            Viewer::start(Plain::new(Notes, self.theme))
+        self.show.conclude(&Conclusion {
+            run: None,
+            flow: self.target.flow.clone().unwrap_or_default(),
+            outcome,
+            usage: Usage::default(),
+            seed: None,
+            source_digest: sha256(self.source.as_bytes()),
+            image_digest: self.machine.image_digest().to_owned(),
         })
     }
-
-    /// Tells how the run ended: the failure to people, the outcome to programs.
-    fn conclude(&self, flow: &str, outcome: &Outcome, usage: &Usage) -> anyhow::Result<Exit> {
-        let failure = outcome.failure();
-        if let Some(failure) = failure.filter(|_| !(self.args.quiet && self.args.json)) {
-            let path = self.target.path.display().to_string();
-            out::notes(&draw_failure(failure, &path), self.theme);
-        }
-        let is_for_people = out::data_is_for_people();
-        if self.args.json {
-            let report = Report {
-                version: 1,
-                flow,
-                outcome,
-                usage,
-                seed: hex(&self.seed),
-                source_digest: digest(&self.source),
-                image_digest: self.local.image_digest(),
-            };
-            out::data(&document(&report, is_for_people)?)?;
-        } else if let (Outcome::Succeeded { output: value }, false) = (outcome, self.args.events) {
-            out::data(&output(value, is_for_people))?;
-        }
-        Ok(failure.map_or(Exit::Ok, Exit::of_failure))
-    }
 }
 
-fn recorder(feed: Option<Feed>) -> impl FnMut(Event) + Send {
-    move |event| {
-        if let Some(feed) = &feed {
-            feed.event(event);
+/// Follows a run that this process works on.
+pub async fn see_through(
+    machine: &Machine,
+    run: &RunId,
+    show: &Show,
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<Exit> {
+    match follow(machine.records(), run, show, Whose::Ours, work).await? {
+        Followed::Ended(conclusion) => show.conclude(&conclusion),
+        Followed::Left(exit) => {
+            if exit == Exit::Interrupted {
+                let text = format!(
+                    "{run} is left as it is; the next worker ends it: sluice worker --until-idle"
+                );
+                out::notes(&[Line::of(Tone::Warn, &text)], show.theme);
+            }
+            Ok(exit)
         }
     }
 }
 
-/// The capabilities that a flow asks for.
-fn uses(flow: &FlowDescription) -> Result<Vec<Capability>, Box<Failure>> {
-    flow.uses
-        .iter()
-        .map(|word| {
-            word.parse::<Capability>().map_err(|error| {
-                let message = format!("`{}` asks for what is no capability: {error}", flow.name);
-                Box::new(Failure::new(Code::UsesInvalid, message))
-            })
-        })
-        .collect()
-}
-
-fn random_seed() -> anyhow::Result<[u8; 32]> {
-    let mut seed = [0; 32];
-    let got = rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
-    // The kernel promises that so few bytes come at once.
-    anyhow::ensure!(got == seed.len(), "the kernel gave too few random bytes");
-    Ok(seed)
+/// Says where a run is that somebody else works on.
+pub fn detached(run: &RunId, show: &Show) -> anyhow::Result<Exit> {
+    if show.json {
+        out::data(&document(&json!({ "run": run }), out::data_is_for_people())?)?;
+    } else {
+        out::data(&format!("{run}\n"))?;
+    }
+    if !show.quiet {
+        let text = format!("A `sluice worker` takes it up. Follow it: sluice runs tail {run}");
+        out::notes(&[Line::of(Tone::Dim, &text)], show.theme);
+    }
+    Ok(Exit::Ok)
 }

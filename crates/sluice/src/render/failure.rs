@@ -4,6 +4,7 @@
 use serde_json::Value;
 use sluice_model::{Code, Failure, Frame};
 
+use super::divergence::draw_sides;
 use super::excerpt::{Mark, Snippet, arrow, note, position};
 use super::text::{clean, cut};
 use super::{Line, Tone};
@@ -60,6 +61,9 @@ fn draw(lines: &mut Vec<Line>, failure: &Failure, path: &str, word: &str, depth:
     }
     lines.extend(snippet.iter().flat_map(|snippet| snippet.draw(Tone::Bad)));
 
+    if failure.code == Code::ReplayDiverged {
+        lines.extend(draw_sides(failure));
+    }
     lines.extend(problems.iter().flat_map(|(at, text)| note(gutter, at, Tone::Bad, text)));
     if let (Some(own), Some(frame)) = (own, frame) {
         push_locals(lines, gutter, frame);
@@ -170,25 +174,27 @@ fn push_cause(lines: &mut Vec<Line>, failure: &Failure, path: &str, depth: usize
 
 /// What is wrong with a value and where in it, if there is more than the headline says.
 fn problems(failure: &Failure) -> Vec<(String, String)> {
-    if !matches!(failure.code, Code::InputInvalid | Code::OutputInvalid) {
+    if !matches!(failure.code, Code::InputInvalid | Code::OutputInvalid | Code::AnswerInvalid) {
         return Vec::new();
     }
     let listed = failure.details.get("problems").and_then(Value::as_array);
     let listed = listed.map(Vec::as_slice).filter(|problems| problems.len() > 1);
-    let text = |problem: &Value, member| {
-        problem.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    // The flow's own check and that of the host name the same things differently.
+    let text = |problem: &Value, names: [&str; 2]| {
+        let member = names.iter().find_map(|name| problem.get(name)?.as_str());
+        member.unwrap_or_default().to_owned()
     };
     listed
         .unwrap_or_default()
         .iter()
         .take(MAX_LISTED)
         .map(|problem| {
-            let told = text(problem, "message");
-            let told = match text(problem, "hint") {
+            let told = text(problem, ["message", "problem"]);
+            let told = match text(problem, ["hint", ""]) {
                 hint if hint.is_empty() => told,
                 hint => format!("{told}; {hint}"),
             };
-            (text(problem, "path"), told)
+            (text(problem, ["path", "place"]), told)
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sluice_model::Event;
 
 use super::text::clean_json;
+use crate::local::Ask;
 use crate::view::View;
 
 /// What a flow returned: laid out for a person, or in one line for a program.
@@ -38,6 +39,10 @@ impl<W: Write + Send + 'static> View for Ndjson<W> {
         let line = serde_json::to_string(event)?;
         let line = if self.is_for_people { clean_json(&line) } else { line };
         writeln!(self.out, "{line}")
+    }
+
+    fn asked(&mut self, _ask: &Ask) -> io::Result<()> {
+        Ok(())
     }
 
     fn notice(&mut self, _text: &str) -> io::Result<()> {

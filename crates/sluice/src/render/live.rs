@@ -3,13 +3,14 @@
 
 use std::io::{self, Write};
 
-use sluice_model::{Event, EventBody, Outcome, Tree};
+use sluice_model::{AttemptEnd, Event, EventBody, Outcome, Tree};
 
-use super::log::draw_log;
+use super::log::{draw_log, draw_parting};
+use super::question::draw_question;
 use super::tree::{Moment, draw_row, draw_run};
 use super::tree_rows::{final_rows, live_rows};
 use super::{Line, Theme, Tone};
-use crate::local::now_us;
+use crate::local::{Ask, now_us};
 use crate::view::View;
 
 const HIDE_CURSOR: &str = "\x1b[?25l";
@@ -19,6 +20,9 @@ const BEGIN_UPDATE: &str = "\x1b[?2026h";
 const END_UPDATE: &str = "\x1b[?2026l";
 const CLEAR_TO_LINE_END: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
+
+/// Questions that are shown at once.
+const MOST_ASKS: usize = 4;
 
 /// Rows of the tree that stay in the scrollback.
 const FINAL_ROWS: usize = 200;
@@ -32,6 +36,10 @@ pub struct Live<W: Write> {
     run: Option<Run>,
     logs: Vec<Line>,
     notice: Option<Line>,
+    /// The questions that the run waits for.
+    asks: Vec<Ask>,
+    /// Why no attempt is alive.
+    parting: Option<Line>,
     /// Columns of each line of the last frame: what has to be painted over.
     painted: Vec<usize>,
     frame: usize,
@@ -68,6 +76,8 @@ impl<W: Write> Live<W> {
             run: None,
             logs: Vec::new(),
             notice: None,
+            asks: Vec::new(),
+            parting: None,
             painted: Vec::new(),
             frame: 0,
             is_cursor_hidden: false,
@@ -129,16 +139,20 @@ impl<W: Write> Live<W> {
             width: size.width,
             theme: self.theme,
         };
-        // The run's row, the notice, and the line on which the cursor waits.
-        let room = size.height.saturating_sub(3);
+        let below: Vec<Line> = if is_last {
+            Vec::new()
+        } else {
+            let asks = self.asks.iter().take(MOST_ASKS).flat_map(draw_question);
+            asks.chain(self.parting.clone()).chain(self.notice.clone()).collect()
+        };
+        // The run's row, what stands below the tree, and the line on which the cursor waits.
+        let room = size.height.saturating_sub(2 + below.len().max(1));
         let rows =
             if is_last { final_rows(&self.tree, FINAL_ROWS) } else { live_rows(&self.tree, room) };
         let mut lines = vec![draw_run(&run.flow, run.started_at_us, outcome, moment)];
         lines.extend(rows.iter().map(|row| draw_row(row, moment)));
-        let notice = self.notice.iter().filter(|_| !is_last);
-        lines.extend(
-            notice.map(|notice| notice.clone().fit(size.width.saturating_sub(1), self.theme)),
-        );
+        let fit = |line: Line| line.fit(size.width.saturating_sub(1), self.theme);
+        lines.extend(below.into_iter().map(fit));
         lines
     }
 }
@@ -147,10 +161,19 @@ impl<W: Write + Send + 'static> View for Live<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.tree.apply(event.at_us, &event.body);
         match &event.body {
-            EventBody::RunStarted { flow, .. } => {
-                let (flow, started_at_us) = (flow.clone(), event.at_us);
+            EventBody::RunQueued(start) => {
+                let (flow, started_at_us) = (start.flow.clone(), event.at_us);
                 self.run = Some(Run { flow, started_at_us, ended: None });
             }
+            EventBody::AttemptStarted { .. } => self.parting = None,
+            EventBody::AttemptEnded { why, .. } => {
+                let line = draw_parting(why, event.at_us);
+                if matches!(why, AttemptEnd::Retried { .. }) {
+                    self.logs.push(line.clone());
+                }
+                self.parting = Some(line);
+            }
+            EventBody::CallEnded { call, .. } => self.asks.retain(|ask| ask.call != *call),
             EventBody::RunEnded { outcome, .. } => {
                 if let Some(run) = &mut self.run {
                     run.ended = Some((event.at_us, outcome.clone()));
@@ -166,9 +189,16 @@ impl<W: Write + Send + 'static> View for Live<W> {
             | EventBody::SpanSet { .. }
             | EventBody::SpanProgress { .. }
             | EventBody::SpanEnded { .. }
+            | EventBody::Waiting { .. }
             | EventBody::CallStarted { .. }
-            | EventBody::CallEnded { .. } => {}
+            | EventBody::CallRetried { .. }
+            | EventBody::CallCancelled { .. } => {}
         }
+        Ok(())
+    }
+
+    fn asked(&mut self, ask: &Ask) -> io::Result<()> {
+        self.asks.push(ask.clone());
         Ok(())
     }
 
@@ -197,6 +227,12 @@ impl<W: Write> Drop for Live<W> {
 
 fn up_rows(rows: usize) -> String {
     format!("\x1b[{rows}A")
+}
+
+/// Columns of standard output, where it is a terminal.
+pub fn terminal_width() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(std::io::stdout());
+    size.map(|(width, _)| usize::from(width.0))
 }
 
 fn terminal_size() -> Size {

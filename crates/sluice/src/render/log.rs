@@ -1,9 +1,11 @@
 //! Log lines, and what a flow printed, as lines.
 
-use sluice_model::{Attributes, Level, Stream};
+use sluice_model::{AttemptEnd, Attributes, Level, Stream};
 
 use super::attributes::attributes;
+use super::failure::headline_text;
 use super::{Line, Tone};
+use crate::quantity::{duration, moment};
 
 /// Columns that one attribute's value may take.
 const VALUE: usize = 200;
@@ -32,6 +34,27 @@ pub fn draw_log(
         last.push(Tone::Dim, &format!("  {}", attributes(members, VALUE)));
     }
     lines
+}
+
+/// Why an attempt is over and its run is not, in a line like those of the log.
+pub fn draw_parting(why: &AttemptEnd, at_us: u64) -> Line {
+    let line = |word: &str, tone, text: &str| {
+        Line::of(tone, &format!("{word:<8}")).with(Tone::Plain, text)
+    };
+    match why {
+        AttemptEnd::Suspended { wake_at_us: None } => {
+            line("waits", Tone::Dim, "for an answer or another run; holds no memory meanwhile")
+        }
+        AttemptEnd::Suspended { wake_at_us: Some(wake_at_us) } => {
+            line("waits", Tone::Dim, &format!("until {} at the latest", moment(*wake_at_us)))
+        }
+        AttemptEnd::Released => line("waits", Tone::Dim, "for a worker: the one before it stopped"),
+        AttemptEnd::Retried { failure, due_at_us } => {
+            let wait = duration(due_at_us.saturating_sub(at_us));
+            line("retry", Tone::Warn, &format!("in {wait}"))
+                .with(Tone::Bad, &format!("  {}", headline_text(failure)))
+        }
+    }
 }
 
 /// The word that a log line begins with.

@@ -8,8 +8,10 @@ use sluice_model::{Event, EventBody, Outcome, SpanId, SpanStatus, Tree};
 
 use super::attributes::attributes;
 use super::failure::headline_text;
-use super::log::draw_log;
+use super::log::{draw_log, draw_parting};
+use super::question::draw_question;
 use super::{Line, Theme, Tone};
+use crate::local::Ask;
 use crate::quantity::duration;
 use crate::view::View;
 
@@ -79,10 +81,21 @@ impl<W: Write + Send + 'static> View for Plain<W> {
         self.tree.apply(event.at_us, &event.body);
         let at_us = event.at_us;
         match &event.body {
-            EventBody::RunStarted { flow, .. } => {
+            EventBody::RunQueued(start) => {
                 self.started_at_us = at_us;
-                self.line(at_us, Line::of(Tone::Strong, &padded("run")).with(Tone::Plain, flow))
+                let mut line =
+                    Line::of(Tone::Strong, &padded("run")).with(Tone::Plain, &start.flow);
+                if let Some(fork) = &start.forked_from {
+                    let from = format!("  goes on where {} was at event {}", fork.run, fork.seq);
+                    line.push(Tone::Dim, &from);
+                }
+                self.line(at_us, line)
             }
+            EventBody::AttemptStarted { attempt, .. } if *attempt > 1 => self.line(
+                at_us,
+                Line::of(Tone::Dim, &padded("attempt")).with(Tone::Dim, &attempt.to_string()),
+            ),
+            EventBody::AttemptEnded { why, .. } => self.line(at_us, draw_parting(why, at_us)),
             EventBody::SpanStarted { span, attributes: members, .. } => {
                 let mut line =
                     Line::of(Tone::Accent, &padded("start")).with(Tone::Plain, &self.path(*span));
@@ -114,11 +127,22 @@ impl<W: Write + Send + 'static> View for Plain<W> {
                 line.push(Tone::Dim, &format!("  {}", duration(usage.wall_time_us)));
                 self.line(at_us, line)
             }
-            EventBody::SpanSet { .. }
+            EventBody::AttemptStarted { .. }
+            | EventBody::SpanSet { .. }
             | EventBody::SpanProgress { .. }
+            | EventBody::Waiting { .. }
             | EventBody::CallStarted { .. }
+            | EventBody::CallRetried { .. }
+            | EventBody::CallCancelled { .. }
             | EventBody::CallEnded { .. } => Ok(()),
         }
+    }
+
+    fn asked(&mut self, ask: &Ask) -> io::Result<()> {
+        for line in draw_question(ask) {
+            self.line(ask.created_at_us, line)?;
+        }
+        Ok(())
     }
 
     fn notice(&mut self, text: &str) -> io::Result<()> {

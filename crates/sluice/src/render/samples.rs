@@ -1,7 +1,12 @@
 //! Made-up runs for tests of drawing.
 
 use serde_json::Value;
-use sluice_model::{Attributes, Code, Event, EventBody, Failure, Limits, SpanId, SpanStatus, Tree};
+use sluice_model::{
+    AskId, Attributes, CallId, Code, Event, EventBody, Failure, Limits, Observed, Question,
+    RetryPolicy, RunId, RunState, SpanId, SpanStatus, Start, TenantId, Tree,
+};
+
+use crate::local::{Ask, Summary};
 
 /// A run told step by step; each step takes no time but `wait`.
 #[derive(Default)]
@@ -25,12 +30,21 @@ impl Story {
     }
 
     pub fn begin(&mut self, flow: &str) -> &mut Self {
-        self.add(EventBody::RunStarted {
+        self.add(EventBody::RunQueued(Box::new(Start {
+            tenant: TenantId::local(),
             flow: flow.to_owned(),
             source_digest: "5e".to_owned(),
             image_digest: "1a".to_owned(),
+            input: Value::Null,
+            seed: "07".repeat(32),
+            grants: Vec::new(),
+            uses: Vec::new(),
             limits: Limits::default(),
-        })
+            retry: RetryPolicy::default(),
+            deadline_us: None,
+            parent: None,
+            forked_from: None,
+        })))
     }
 
     pub fn start(&mut self, span: u64, parent: u64, name: &str) -> &mut Self {
@@ -69,7 +83,7 @@ impl Story {
     pub fn add(&mut self, body: EventBody) -> &mut Self {
         self.tree.apply(self.now_us, &body);
         let seq = self.events.len() as u64 + 1;
-        self.events.push(Event { seq, at_us: self.now_us, body });
+        self.events.push(Event { seq, at_us: self.now_us, observed: Observed::default(), body });
         self
     }
 }
@@ -78,4 +92,53 @@ impl Story {
 pub fn failed(exception: &str, message: &str) -> Failure {
     let exception = Some(exception.to_owned());
     Failure { exception, ..Failure::new(Code::Exception, message) }
+}
+
+/// A run that was queued at the beginning of time.
+pub fn summary(number: u64) -> Summary {
+    let run = RunId::new(number, [0; 10]);
+    Summary {
+        root: run.clone(),
+        run,
+        flow: "report".to_owned(),
+        state: RunState::Queued,
+        outcome: None,
+        code: None,
+        source_digest: "5e".to_owned(),
+        image_digest: "1a".to_owned(),
+        created_at_us: 0,
+        started_at_us: None,
+        ended_at_us: None,
+        due_at_us: None,
+        deadline_us: None,
+        attempts: 0,
+        events: 1,
+        cpu_time_us: 0,
+        cancel_reason: None,
+        parent: None,
+        forked_from: None,
+        is_imported: false,
+    }
+}
+
+/// An open question of a run.
+pub fn ask(run: &RunId, question: &str) -> Ask {
+    Ask {
+        ask: AskId::new(1, [0; 10]),
+        run: run.clone(),
+        call: CallId(1),
+        question: Question {
+            question: question.to_owned(),
+            schema: serde_json::json!({"type": "boolean"}),
+            details: Attributes::new(),
+            assignee: None,
+            timeout_ms: None,
+        },
+        state: "open".to_owned(),
+        created_at_us: 0,
+        due_at_us: None,
+        answer: None,
+        answered_by: None,
+        answered_at_us: None,
+    }
 }

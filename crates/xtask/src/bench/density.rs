@@ -25,13 +25,13 @@ pub(super) fn measure() -> anyhow::Result<()> {
 }
 
 /// KiB of this process.
-struct Memory {
-    private_dirty: f64,
-    resident: f64,
+pub(super) struct Memory {
+    pub(super) private_dirty: f64,
+    pub(super) resident: f64,
 }
 
 impl Memory {
-    fn now() -> anyhow::Result<Memory> {
+    pub(super) fn now() -> anyhow::Result<Memory> {
         let text = fs::read_to_string("/proc/self/smaps_rollup").context("this needs Linux")?;
         let field = |name: &str| {
             let line = text.lines().find(|line| line.starts_with(name));

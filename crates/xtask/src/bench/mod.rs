@@ -5,6 +5,7 @@
 
 mod cpu;
 mod density;
+mod durable;
 mod figures;
 mod latency;
 mod pages;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sluice_model::{Limits, Outcome, Usage};
-use sluice_sandbox::{Attempt, ImageSource, LocalDoor, Sandbox};
+use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, Replay, Sandbox};
 use tokio::runtime::Runtime;
 
 use crate::places;
@@ -24,7 +25,8 @@ use crate::places;
 /// Measure what we answer for.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only what has this in its name: latency, throughput, density, pages, cpu.
+    /// Only what has this in its name: latency, throughput, density, pages, cpu,
+    /// durable; of the last also a part: durable-steps, -result, -replay, -restart, -waiting, -many, -peer.
     #[arg(long)]
     only: Option<String>,
     /// Native CPython 3.13 to compare with; without one, the CPU times stand alone.
@@ -39,11 +41,17 @@ pub(crate) struct Args {
     /// Run flows for a time and print how many: a process of the throughput measurement.
     #[arg(long, hide = true)]
     worker_ms: Option<u64>,
+    #[command(flatten)]
+    durable: durable::Args,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     if let Some(duration_ms) = args.worker_ms {
         println!("{}", throughput::worker(duration_ms)?);
+        return Ok(true);
+    }
+    if durable::is_worker(&args.durable) {
+        durable::work(&args.durable)?;
         return Ok(true);
     }
     let wanted = |name: &str| args.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
@@ -62,6 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     if wanted("cpu") {
         cpu::measure(args.native.as_deref())?;
     }
+    durable::measure(&args.durable, wanted)?;
     Ok(true)
 }
 
@@ -96,7 +105,7 @@ impl Bench {
         let mut door = LocalDoor::new(|_, _| ());
         let run = self.sandbox.run(attempt(flow, input), &mut door, std::future::pending());
         match self.runtime.block_on(run)? {
-            (Outcome::Succeeded { .. }, usage) => Ok(usage),
+            (Ended::Finished { outcome: Outcome::Succeeded { .. }, .. }, usage) => Ok(usage),
             (other, _) => anyhow::bail!("the flow did not succeed: {other:?}"),
         }
     }
@@ -118,6 +127,8 @@ fn attempt(flow: &Prepared, input: Value) -> Attempt {
             ..Limits::default()
         },
         seed: [1; 32],
+        history: Arc::default(),
+        replay: Replay::Resume,
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 use rustix::process::{Resource, getrlimit};
 
 use super::Finding;
-use crate::local::image_source;
+use crate::cli::Global;
+use crate::commands::{async_runtime, store_url};
+use crate::local::{Records, image_source};
 use crate::quantity::bytes;
 use crate::settings::{CACHE_DIR, cache_dir};
 
@@ -76,6 +78,22 @@ pub fn cache() -> Finding {
             format!("{shown} cannot be written: {error}"),
             &format!("make it writable, or set {CACHE_DIR} to another directory"),
         ),
+    }
+}
+
+/// Opens the store, which makes it where there is none.
+pub fn store(global: &Global) -> Finding {
+    let opened = || {
+        let url = store_url(global)?;
+        async_runtime()?
+            .block_on(async { Ok::<_, anyhow::Error>(Records::open(&url).await?.url()) })
+    };
+    match opened() {
+        Ok(url) => Finding::ok("store", url),
+        Err(error) => {
+            let hint = "name a place that you may write with --store or SLUICE_STORE";
+            Finding::problem("store", format!("{error:#}"), hint)
+        }
     }
 }
 

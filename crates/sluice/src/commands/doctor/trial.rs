@@ -1,13 +1,11 @@
 //! A run of a tiny flow, from the source to what it returns.
 
-use std::sync::Arc;
-
 use serde_json::json;
-use sluice_model::{Limits, Outcome};
+use sluice_model::Outcome;
 
 use super::Finding;
 use crate::commands::{async_runtime, open};
-use crate::local::{Launch, Local};
+use crate::local::Local;
 use crate::quantity::{bytes, duration};
 use crate::render::Theme;
 
@@ -48,17 +46,7 @@ async fn run(local: &Local) -> anyhow::Result<Finding> {
         Ok(described) => described,
         Err(failure) => return Ok(wrong(failure.message)),
     };
-    let launch = Launch {
-        source: Arc::from(SOURCE),
-        code: described.code,
-        flow: "trial".to_owned(),
-        input: json!({"number": 41}),
-        grants: Vec::new(),
-        uses: Vec::new(),
-        limits: Limits::default(),
-        seed: [0; 32],
-    };
-    let (outcome, usage) = local.run(launch, |_| {}, std::future::pending()).await?;
+    let (outcome, usage) = local.try_out(SOURCE, &described, json!({"number": 41})).await?;
     Ok(match outcome {
         Outcome::Succeeded { output } if output == json!(42) => Finding::ok(
             SUBJECT,

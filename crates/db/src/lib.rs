@@ -1,0 +1,33 @@
+//! The store: keeps runs with their records, flows, questions, keys and values, and finds them again.
+//!
+//! SQLite in one file or PostgreSQL, behind one set of queries. What belongs to a tenant is reached
+//! through [`Tenant`] only, so that a read across tenants does not compile; [`Queue`] is what
+//! executors see, [`Admin`] what whoever runs the store sees. All writes go through one writer, which
+//! groups them into commits; what is answered is on disk.
+
+mod address;
+mod admin;
+mod crash;
+mod engine;
+mod error;
+mod log;
+mod migrate;
+mod notice;
+mod queue;
+mod record;
+mod store;
+mod tenant;
+mod wake;
+mod writer;
+
+pub use admin::{Admin, TenantRow};
+pub use crash::crash_point;
+pub use error::{ChildError, DbError, SubmitError, WriteError};
+pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
+pub use notice::Notice;
+pub use queue::{Claim, Leased, Queue};
+pub use store::Store;
+pub use tenant::{
+    AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, Flaw, FlowFilter, FlowVersion,
+    Imported, KvEntry, NewRun, RunFilter, RunRow, Submitted, Tenant, Verified,
+};

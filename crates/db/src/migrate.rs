@@ -1,0 +1,45 @@
+//! Brings a store to the schema that this program knows, one numbered step after the other.
+
+use crate::DbError;
+use crate::engine::{Conn, args, composed};
+
+/// The steps; the schema's number is how many were taken.
+const STEPS: [&str; 1] = [include_str!("../migrations/0001_initial.sql")];
+
+/// Takes the steps that are missing, all or none of them.
+pub(crate) async fn migrate(conn: &mut Conn, address: &str) -> Result<(), DbError> {
+    conn.begin().await?;
+    let migrated = steps(conn, address).await;
+    match &migrated {
+        Ok(()) => conn.script("COMMIT").await?,
+        Err(_) => conn.script("ROLLBACK").await?,
+    }
+    migrated
+}
+
+async fn steps(conn: &mut Conn, address: &str) -> Result<(), DbError> {
+    conn.lock_for_upgrade().await?;
+    conn.script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)").await?;
+    let row = conn.row("SELECT version FROM schema_version", Vec::new()).await?;
+    let found = row.as_ref().map(|row| row.int(0)).transpose()?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let taken = found.unwrap_or(0);
+    if taken > known {
+        return Err(DbError::Newer { address: address.to_owned(), found: taken, known });
+    }
+    if taken == known {
+        return Ok(());
+    }
+    for step in STEPS.iter().skip(usize::try_from(taken).unwrap_or(0)) {
+        let step = conn
+            .words()
+            .iter()
+            .fold((*step).to_owned(), |step, (open, word)| step.replace(open, word));
+        conn.script(composed(step)).await?;
+    }
+    match found {
+        Some(_) => conn.run("UPDATE schema_version SET version = $1", args![known]).await?,
+        None => conn.run("INSERT INTO schema_version (version) VALUES ($1)", args![known]).await?,
+    };
+    Ok(())
+}

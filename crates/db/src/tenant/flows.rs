@@ -1,0 +1,174 @@
+//! A tenant's flows: names for sources, each with all its versions.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::kv::end_of;
+use super::{MOST_ROWS, Tenant};
+use crate::DbError;
+use crate::engine::{Row, args, composed};
+use crate::record::{sha256, to_json, write_source};
+use crate::writer::{Tx, Work};
+
+/// One version of a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowVersion {
+    /// The flow's name.
+    pub name: String,
+    /// Which version, from 1.
+    pub version: u64,
+    /// SHA-256 of the source, in hex.
+    pub source_digest: String,
+    /// What the source holds, as it was saved.
+    pub description: Value,
+    /// When it was saved, in microseconds since the Unix epoch.
+    pub created_at_us: u64,
+}
+
+/// Which flows are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowFilter {
+    /// Only names that begin so.
+    pub prefix: String,
+    /// Only names after this one.
+    pub after: Option<String>,
+    /// At most so many; 100 where it is absent, and at most 1,000.
+    pub limit: Option<u32>,
+}
+
+const ROW: &str = "v.name, v.version, v.source_digest, v.description, v.created_at_us";
+
+const CURRENT: &str = "FROM flows f JOIN flow_versions v \
+    ON v.tenant = f.tenant AND v.name = f.name AND v.version = f.current";
+
+impl FlowVersion {
+    fn of_row(row: &Row) -> Result<FlowVersion, DbError> {
+        Ok(FlowVersion {
+            name: row.text(0)?.to_owned(),
+            version: row.count(1)?,
+            source_digest: row.text(2)?.to_owned(),
+            description: row.json(3)?,
+            created_at_us: row.count(4)?,
+        })
+    }
+}
+
+impl Tenant {
+    /// Saves a source under a flow's name, as its current version. A source that is the current one
+    /// already makes no new version.
+    pub async fn save_flow(
+        &self,
+        name: &str,
+        source: &Arc<str>,
+        description: &Value,
+        at_us: u64,
+    ) -> Result<FlowVersion, DbError> {
+        let save = SaveFlow {
+            tenant: self.id.as_str().into(),
+            name: name.into(),
+            source: Arc::clone(source),
+            digest: sha256(source.as_bytes()),
+            description: to_json(description)?,
+            at_us,
+        };
+        self.store.write(save).await
+    }
+
+    /// The current version of a flow.
+    pub async fn flow(&self, name: &str) -> Result<Option<FlowVersion>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let sql = format!("SELECT {ROW} {CURRENT} WHERE f.tenant = $1 AND f.name = $2");
+        let row = conn.row(composed(sql), args![self.id.as_str(), name]).await?;
+        row.as_ref().map(FlowVersion::of_row).transpose()
+    }
+
+    /// The current versions of flows, by their names.
+    pub async fn flows(&self, filter: &FlowFilter) -> Result<Vec<FlowVersion>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let limit = filter.limit.unwrap_or(100).min(MOST_ROWS);
+        // Every name comes after the empty one.
+        let after = filter.after.as_deref().unwrap_or_default();
+        let mut args = args![self.id.as_str(), after, filter.prefix.as_str(), limit];
+        let end = match end_of(&filter.prefix) {
+            Some(end) => {
+                args.push(end.into());
+                " AND f.name < $5"
+            }
+            None => "",
+        };
+        let sql = format!(
+            "SELECT {ROW} {CURRENT} WHERE f.tenant = $1 AND f.name > $2 AND f.name >= $3{end} \
+             ORDER BY f.name LIMIT $4"
+        );
+        let rows = conn.rows(composed(sql), args).await?;
+        rows.iter().map(FlowVersion::of_row).collect()
+    }
+
+    /// The versions of a flow, newest first.
+    pub async fn flow_versions(&self, name: &str) -> Result<Vec<FlowVersion>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let sql = format!(
+            "SELECT {ROW} FROM flow_versions v WHERE v.tenant = $1 AND v.name = $2 \
+             ORDER BY v.version DESC LIMIT $3"
+        );
+        let rows = conn.rows(composed(sql), args![self.id.as_str(), name, MOST_ROWS]).await?;
+        rows.iter().map(FlowVersion::of_row).collect()
+    }
+
+    /// The source of a digest, as far as a run or a flow version of the tenant was ever pinned to it.
+    pub async fn source(&self, digest: &str) -> Result<Option<Arc<str>>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let sql = "SELECT s.source FROM tenant_sources t JOIN sources s ON s.digest = t.digest \
+            WHERE t.tenant = $1 AND t.digest = $2";
+        let row = conn.row(sql, args![self.id.as_str(), digest]).await?;
+        row.map(|row| row.text(0).map(Into::into)).transpose()
+    }
+}
+
+struct SaveFlow {
+    tenant: Arc<str>,
+    name: Arc<str>,
+    source: Arc<str>,
+    digest: String,
+    description: String,
+    at_us: u64,
+}
+
+impl Work for SaveFlow {
+    type Output = FlowVersion;
+
+    async fn run(&self, tx: &mut Tx) -> Result<FlowVersion, DbError> {
+        let key = || args![Arc::clone(&self.tenant), Arc::clone(&self.name)];
+        // Holds the name until the transaction ends, whoever else saves it.
+        let sql = "INSERT INTO flows (tenant, name, current) VALUES ($1, $2, 0) \
+            ON CONFLICT (tenant, name) DO UPDATE SET current = flows.current";
+        tx.run(sql, key()).await?;
+        let sql = format!("SELECT {ROW} {CURRENT} WHERE f.tenant = $1 AND f.name = $2");
+        let current = tx.row(composed(sql), key()).await?;
+        let current = current.as_ref().map(FlowVersion::of_row).transpose()?;
+        let last = match current {
+            Some(current) if current.source_digest == self.digest => return Ok(current),
+            Some(current) => current.version,
+            None => 0,
+        };
+        write_source(tx, &self.tenant, &self.digest, &self.source).await?;
+        let sql = "INSERT INTO flow_versions \
+            (tenant, name, version, source_digest, description, created_at_us) \
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        let mut args = key();
+        args.extend(args![last + 1, self.digest.as_str(), self.description.as_str(), self.at_us,]);
+        tx.run(sql, args).await?;
+        let sql = "UPDATE flows SET current = $3 WHERE tenant = $1 AND name = $2";
+        let mut args = key();
+        args.extend(args![last + 1]);
+        tx.run(sql, args).await?;
+        Ok(FlowVersion {
+            name: self.name.to_string(),
+            version: last + 1,
+            source_digest: self.digest.clone(),
+            description: crate::record::from_json(&self.description)?,
+            created_at_us: self.at_us,
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! A tenant's keys and values, as people read them.
+
+use serde_json::Value;
+use sluice_model::TenantId;
+
+use super::{MOST_ROWS, Tenant};
+use crate::DbError;
+use crate::engine::{Conn, Row, args, composed};
+
+/// A key with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KvEntry {
+    /// The key.
+    pub key: String,
+    /// Its value.
+    pub value: Value,
+    /// When it is gone, in microseconds since the Unix epoch.
+    pub expires_at_us: Option<u64>,
+}
+
+impl KvEntry {
+    fn of_row(row: &Row) -> Result<KvEntry, DbError> {
+        Ok(KvEntry {
+            key: row.text(0)?.to_owned(),
+            value: row.json(1)?,
+            expires_at_us: row.count_or_null(2)?,
+        })
+    }
+}
+
+impl Tenant {
+    /// A key of a space, unless its time is over.
+    pub async fn kv_get(
+        &self,
+        space: &str,
+        key: &str,
+        now_us: u64,
+    ) -> Result<Option<KvEntry>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        kv_get(conn, &self.id, space, key, now_us).await
+    }
+
+    /// The keys of a space that begin so, in order, after that key, at most so many.
+    pub async fn kv_list(
+        &self,
+        space: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+        now_us: u64,
+    ) -> Result<Vec<KvEntry>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        kv_list(conn, &self.id, space, prefix, after, limit.min(MOST_ROWS), now_us).await
+    }
+}
+
+pub(crate) async fn kv_get(
+    conn: &mut Conn,
+    tenant: &TenantId,
+    space: &str,
+    key: &str,
+    now_us: u64,
+) -> Result<Option<KvEntry>, DbError> {
+    let sql = "SELECT key, value, expires_at_us FROM kv WHERE tenant = $1 AND space = $2 \
+        AND key = $3 AND (expires_at_us IS NULL OR expires_at_us > $4)";
+    let row = conn.row(sql, args![tenant.as_str(), space, key, now_us]).await?;
+    row.as_ref().map(KvEntry::of_row).transpose()
+}
+
+pub(crate) async fn kv_list(
+    conn: &mut Conn,
+    tenant: &TenantId,
+    space: &str,
+    prefix: &str,
+    after: Option<&str>,
+    limit: u32,
+    now_us: u64,
+) -> Result<Vec<KvEntry>, DbError> {
+    let mut args = args![tenant.as_str(), space, prefix, after.unwrap_or_default(), now_us, limit];
+    let end = match end_of(prefix) {
+        Some(end) => {
+            args.push(end.into());
+            " AND key < $7"
+        }
+        None => "",
+    };
+    let sql = format!(
+        "SELECT key, value, expires_at_us FROM kv WHERE tenant = $1 AND space = $2 \
+         AND key >= $3 AND key > $4 AND (expires_at_us IS NULL OR expires_at_us > $5){end} \
+         ORDER BY key LIMIT $6"
+    );
+    conn.rows(composed(sql), args).await?.iter().map(KvEntry::of_row).collect()
+}
+
+/// The first text after all that begin so; none where there is no such text. Texts are in the order
+/// of their characters' numbers, as they are in both databases.
+pub(super) fn end_of(prefix: &str) -> Option<String> {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        let next = (last..=char::MAX).nth(1);
+        if let Some(next) = next {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_before_the_next_text() {
+        assert_eq!(end_of("a").as_deref(), Some("b"));
+        assert_eq!(end_of("a\u{10FFFF}").as_deref(), Some("b"));
+        assert_eq!(end_of("\u{D7FF}").as_deref(), Some("\u{E000}"));
+        assert_eq!(end_of(""), None);
+        assert_eq!(end_of("\u{10FFFF}"), None);
+    }
+}

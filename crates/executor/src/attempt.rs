@@ -1,0 +1,246 @@
+//! One attempt of a run: the record so far is replayed in a fresh sandbox, and the run goes on from
+//! there until it ends, fails to be tried again, or can only wait.
+
+use std::sync::Arc;
+
+use sluice_db::{DbError, Leased, NewEvent, WriteError};
+use sluice_model::{
+    AttemptEnd, Code, Event, EventBody, Failure, History, Observed, Outcome, Usage,
+};
+use sluice_sandbox::{Attempt, Ended, Replay};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+
+use crate::digest::seed_of_try;
+use crate::door::{Parted, RecordingDoor, cancelled, past_deadline};
+use crate::fresh::{chance, now_us};
+use crate::journal::Journal;
+use crate::outstanding::{Done, Outstanding};
+use crate::poke::Poke;
+use crate::shared::{ExecutorError, RunOf, Shared};
+use crate::sources::Version;
+use crate::without_guest;
+
+/// What the earlier attempts of a run left.
+struct Before {
+    history: History,
+    usage: Usage,
+    retries: u32,
+}
+
+impl Before {
+    fn of(events: Vec<Event>) -> Before {
+        let mut usage = Usage::default();
+        let mut retries = 0;
+        for event in &events {
+            if let EventBody::AttemptEnded { why, usage: taken } = &event.body {
+                usage = usage.and(taken);
+                retries += u32::from(matches!(why, AttemptEnd::Retried { .. }));
+            }
+        }
+        Before { history: History::new(events), usage, retries }
+    }
+}
+
+/// Takes a leased run up and brings it as far as it goes.
+pub(crate) async fn attempt(
+    shared: Arc<Shared>,
+    leased: Leased,
+    pokes: UnboundedReceiver<Poke>,
+) -> Result<(), ExecutorError> {
+    let tenant = shared.store.tenant(&leased.tenant);
+    let events = match leased.log.is_new() {
+        true => Vec::new(),
+        false => tenant.history(&leased.run).await?,
+    };
+    // This process may have stood still since it took the run up, and another has gone on with it.
+    if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
+        return Ok(());
+    }
+    let run = RunOf {
+        id: leased.run.clone(),
+        tenant: leased.tenant.clone(),
+        start: Arc::clone(&leased.start),
+    };
+    let before = Before::of(events);
+    let mut journal = Journal::new(leased.log);
+    journal.write(
+        now_us(),
+        EventBody::AttemptStarted {
+            attempt: leased.attempt,
+            worker: shared.settings.worker.clone(),
+        },
+    );
+    let imposed = imposed(&shared, &leased.cancel_reason, leased.lost, &run);
+    let ended = match imposed {
+        Some(failure) => {
+            without_guest::end(&shared, &run, &before.history, &mut journal).await?;
+            Outcome::from_failure(failure)
+        }
+        None => match version(&shared, &run).await? {
+            Err(failure) => Outcome::from_failure(*failure),
+            Ok(version) => {
+                let writer = journal.log().writer();
+                let outstanding = Outstanding::new(
+                    Arc::clone(&shared),
+                    run.clone(),
+                    version,
+                    writer,
+                    leased.wakes,
+                );
+                return guest(&shared, &run, before, journal, outstanding, pokes).await;
+            }
+        },
+    };
+    let end = EventBody::RunEnded { outcome: ended, usage: before.usage };
+    commit(&mut journal, Observed::default(), end, leased.wakes).await.map_err(Into::into)
+}
+
+/// Why a run ends that is not even taken up.
+fn imposed(
+    shared: &Shared,
+    cancel_reason: &Option<String>,
+    lost: u32,
+    run: &RunOf,
+) -> Option<Failure> {
+    if let Some(reason) = cancel_reason {
+        return Some(cancelled(reason));
+    }
+    if run.start.deadline_us.is_some_and(|deadline_us| deadline_us <= now_us()) {
+        return Some(past_deadline());
+    }
+    let most = shared.settings.most_losses;
+    (lost >= most).then(|| {
+        let message = format!("{most} workers in a row lost this run");
+        Failure::new(Code::AttemptsExhausted, message).hint(
+            "Look at what the workers logged when they ended; run it again when that is mended.",
+        )
+    })
+}
+
+/// The version that the run is pinned to. The inner error ends the run.
+async fn version(
+    shared: &Shared,
+    run: &RunOf,
+) -> Result<Result<Arc<Version>, Box<Failure>>, ExecutorError> {
+    let digest = &run.start.source_digest;
+    if let Some(version) = shared.sources.kept(digest) {
+        return Ok(Ok(version));
+    }
+    let Some(source) = shared.store.tenant(&run.tenant).source(digest).await? else {
+        let message = format!("the source {digest} is not in the store");
+        return Ok(Err(Box::new(Failure::new(Code::PlatformError, message))));
+    };
+    Ok(match shared.sources.version(&shared.sandbox, &source).await {
+        Ok(version) => version,
+        Err(error) => Err(Box::new(Failure::new(Code::PlatformError, error.to_string()))),
+    })
+}
+
+/// Runs the guest, and writes down how that ended.
+async fn guest(
+    shared: &Arc<Shared>,
+    run: &RunOf,
+    before: Before,
+    journal: Journal,
+    outstanding: Outstanding,
+    pokes: UnboundedReceiver<Poke>,
+) -> Result<(), ExecutorError> {
+    let history = Arc::new(before.history);
+    let version = outstanding.version();
+    let Some(seed) = seed_of_try(&run.start.seed, before.retries) else {
+        return Err(DbError::corrupt(format!("the seed of {}", run.id)).into());
+    };
+    let attempt = Attempt {
+        source: Arc::clone(&version.source),
+        code: Arc::clone(&version.described.code),
+        flow: run.start.flow.clone(),
+        input: run.start.input.clone(),
+        grants: run.start.grants.clone(),
+        uses: run.start.uses.clone(),
+        limits: run.start.limits.clone(),
+        seed,
+        history: Arc::clone(&history),
+        replay: Replay::Resume,
+    };
+    let (parting, parted) = oneshot::channel();
+    let deadline_us = run.start.deadline_us;
+    let mut door = RecordingDoor::new(journal, outstanding, history, pokes, parting, deadline_us);
+    let ended = {
+        let ran = shared.sandbox.run(attempt, &mut door, std::future::pending());
+        tokio::select! {
+            biased;
+            why = parted => Err(why),
+            ended = ran => Ok(ended),
+        }
+    };
+    let (ended, usage) = match ended {
+        Ok(Ok(ended)) => ended,
+        // The record of a run has an end whatever happens.
+        Ok(Err(error)) => {
+            let failure = Failure::new(Code::PlatformError, error.to_string());
+            let outcome = Outcome::from_failure(failure);
+            (Ended::Finished { outcome, observed: Observed::default() }, Usage::default())
+        }
+        Err(Ok(Parted::Broken(error))) => return Err(error.into()),
+        Err(Ok(Parted::Released)) => {
+            let why = AttemptEnd::Released;
+            let body = EventBody::AttemptEnded { why, usage: Usage::default() };
+            let wakes = door.outstanding.wakes_seen;
+            return commit(&mut door.journal, Observed::default(), body, wakes)
+                .await
+                .map_err(Into::into);
+        }
+        Err(Ok(Parted::Fenced) | Err(_)) => return Ok(()),
+    };
+    let wakes = door.outstanding.wakes_seen;
+    let (observed, body) = match ended {
+        Ended::Suspended => {
+            let why = AttemptEnd::Suspended { wake_at_us: door.wake_at_us() };
+            (Observed::default(), EventBody::AttemptEnded { why, usage })
+        }
+        Ended::Finished { outcome, observed } => {
+            door.outstanding.give_up_work();
+            let retries = before.retries;
+            (observed, end_or_retry(run, outcome, usage, &before.usage, retries))
+        }
+        Ended::Exhausted => {
+            return Err(DbError::corrupt(format!("a live attempt of {}", run.id)).into());
+        }
+    };
+    if let Err(Done::Broken(error)) = door.outstanding.settle().await {
+        return Err(error.into());
+    }
+    commit(&mut door.journal, observed, body, wakes).await.map_err(Into::into)
+}
+
+fn end_or_retry(
+    run: &RunOf,
+    outcome: Outcome,
+    usage: Usage,
+    before: &Usage,
+    retries: u32,
+) -> EventBody {
+    if let Some(failure) = outcome.failure()
+        && let Some(delay_ms) = run.start.retry.delay_ms(failure, retries + 1, chance())
+    {
+        let due_at_us = now_us() + delay_ms * 1_000;
+        let why = AttemptEnd::Retried { failure: Box::new(failure.clone()), due_at_us };
+        return EventBody::AttemptEnded { why, usage };
+    }
+    EventBody::RunEnded { outcome, usage: before.and(&usage) }
+}
+
+/// Appends the last event of an attempt. That another worker has the run by now is no error: its
+/// record is the right one.
+async fn commit(
+    journal: &mut Journal,
+    observed: Observed,
+    body: EventBody,
+    wakes_seen: u64,
+) -> Result<(), DbError> {
+    match journal.close(NewEvent { at_us: now_us(), observed, body }, wakes_seen).await {
+        Ok(_) | Err(WriteError::Fenced) => Ok(()),
+        Err(WriteError::Db(error)) => Err(error),
+    }
+}

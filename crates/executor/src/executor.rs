@@ -1,0 +1,287 @@
+//! The executor: takes runs from the queue as long as it has places, keeps their leases, and hands on
+//! what it hears.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sluice_db::{Claim, Leased, Notice, Store};
+use sluice_model::RunId;
+use sluice_sandbox::Sandbox;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::MissedTickBehavior;
+
+use crate::attempt::attempt;
+use crate::fresh::now_us;
+use crate::poke::Poke;
+use crate::registry::Registry;
+use crate::settings::Settings;
+use crate::shared::{ExecutorError, Shared};
+use crate::sources::Sources;
+
+/// The shortest wait before the queue is looked at again without having heard anything.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Runs the runs of a store. Cheap to clone; all clones are the same executor.
+#[derive(Clone)]
+pub struct Executor {
+    pub(crate) shared: Arc<Shared>,
+    /// Runs that are submitted here and begin at once, without a way through the queue.
+    pub(crate) direct: Arc<Direct>,
+}
+
+/// The short way from a submission to a place.
+pub(crate) struct Direct {
+    is_working: AtomicBool,
+    sender: UnboundedSender<Leased>,
+    receiver: tokio::sync::Mutex<UnboundedReceiver<Leased>>,
+}
+
+impl Executor {
+    /// An executor over a store. It takes up nothing before [`Executor::work`].
+    pub fn new(store: Store, sandbox: Sandbox, settings: Settings) -> Executor {
+        let (sender, receiver) = unbounded_channel();
+        Executor {
+            shared: Arc::new(Shared {
+                store,
+                sandbox,
+                sources: Sources::new(),
+                settings,
+                registry: Registry::default(),
+                own: Mutex::default(),
+            }),
+            direct: Arc::new(Direct {
+                is_working: AtomicBool::new(false),
+                sender,
+                receiver: tokio::sync::Mutex::new(receiver),
+            }),
+        }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Digest of the image that new runs are pinned to.
+    pub fn image_digest(&self) -> &str {
+        self.shared.sandbox.image_digest()
+    }
+
+    /// Takes up runs until `stop` resolves; then leaves the live ones in good order: what is under way
+    /// outside is waited for, the rest goes on elsewhere by replay. Fails when the store does. One
+    /// call at a time does the work; a second waits for the first.
+    pub async fn work(&self, stop: impl Future<Output = ()>) -> Result<(), ExecutorError> {
+        let mut direct = self.direct.receiver.lock().await;
+        let mut work = Work { shared: Arc::clone(&self.shared), attempts: JoinSet::new() };
+        let claims_and_leaves = async {
+            let working = Working::new(&self.direct.is_working);
+            let claimed = work.claim_until(stop, &mut direct).await;
+            drop(working);
+            while let Ok(leased) = direct.try_recv() {
+                work.take_up(leased);
+            }
+            work.leave().await;
+            claimed
+        };
+        tokio::select! {
+            biased;
+            worked = claims_and_leaves => worked,
+            failed = keep_leases(&self.shared) => failed,
+            () = listen(&self.shared) => Ok(()),
+        }
+    }
+
+    /// How a run that is submitted here may begin at once; none where it has to queue.
+    pub(crate) fn claim(&self) -> Option<Claim> {
+        let settings = &self.shared.settings;
+        let has_place = self.shared.registry.count() < settings.concurrency as usize;
+        (has_place && self.direct.is_working.load(Ordering::Acquire)).then(|| Claim {
+            worker: settings.worker.clone(),
+            lease_until_us: now_us() + micros(settings.lease),
+        })
+    }
+
+    /// A run was submitted here: hands it to the worker of this process, if it is leased to it.
+    pub(crate) fn submitted(&self, run: &RunId, leased: Option<Leased>) {
+        if self.shared.settings.own_only {
+            let mut own = self.shared.own.lock().unwrap_or_else(PoisonError::into_inner);
+            own.push(run.clone());
+        }
+        if let Some(leased) = leased {
+            // The receiver lives as long as the executor.
+            let _ = self.direct.sender.send(leased);
+        }
+    }
+}
+
+struct Work {
+    shared: Arc<Shared>,
+    attempts: JoinSet<Result<(), ExecutorError>>,
+}
+
+impl Work {
+    async fn claim_until(
+        &mut self,
+        stop: impl Future<Output = ()>,
+        direct: &mut UnboundedReceiver<Leased>,
+    ) -> Result<(), ExecutorError> {
+        let shared = Arc::clone(&self.shared);
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let wait = if self.fill().await? { Duration::ZERO } else { self.until_due().await? };
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut stop => return Ok(()),
+                    Some(leased) = direct.recv() => {
+                        self.take_up(leased);
+                        continue;
+                    }
+                    Some(over) = self.attempts.join_next() => finished(over)?,
+                    () = shared.registry.queued.notified() => {}
+                    () = tokio::time::sleep(wait) => {}
+                }
+                break;
+            }
+        }
+    }
+
+    /// Takes up what is due, as far as there are places. Whether there may be more.
+    async fn fill(&mut self) -> Result<bool, ExecutorError> {
+        let settings = &self.shared.settings;
+        let live = self.shared.registry.count();
+        let places = settings.concurrency.saturating_sub(u32::try_from(live).unwrap_or(u32::MAX));
+        if places == 0 {
+            self.shared.registry.poke_all(Poke::MakeRoom);
+            return Ok(false);
+        }
+        let now = now_us();
+        let claim =
+            Claim { worker: settings.worker.clone(), lease_until_us: now + micros(settings.lease) };
+        let image = self.shared.sandbox.image_digest().to_owned();
+        let queue = self.shared.store.queue();
+        let mut left = places;
+        for root in self.shared.roots() {
+            let leased = queue.claim(&claim, &image, root.as_ref(), now, left).await?;
+            left = left.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
+            for leased in leased {
+                self.take_up(leased);
+            }
+        }
+        Ok(left == 0)
+    }
+
+    /// How long nothing will be due.
+    async fn until_due(&self) -> Result<Duration, ExecutorError> {
+        let settings = &self.shared.settings;
+        if self.shared.registry.count() >= settings.concurrency as usize {
+            return Ok(settings.net);
+        }
+        let queue = self.shared.store.queue();
+        let image = self.shared.sandbox.image_digest();
+        let mut wait = settings.net;
+        for root in self.shared.roots() {
+            if let Some(due_us) = queue.next_due(image, root.as_ref()).await? {
+                wait = wait.min(Duration::from_micros(due_us.saturating_sub(now_us())));
+            }
+        }
+        // What is due and was not given is held back by a quota, or by another worker just now.
+        Ok(wait.max(BETWEEN_LOOKS))
+    }
+
+    fn take_up(&mut self, leased: Leased) {
+        let shared = Arc::clone(&self.shared);
+        let run = leased.run.clone();
+        let fence = leased.fence;
+        let pokes = shared.registry.enter(&run, fence);
+        self.attempts.spawn(async move {
+            let _entered = Entered { shared: Arc::clone(&shared), run, fence };
+            attempt(shared, leased, pokes).await
+        });
+    }
+
+    /// Waits until every live attempt has come to a stop.
+    async fn leave(&mut self) {
+        self.shared.registry.poke_all(Poke::Release);
+        while self.attempts.join_next().await.is_some() {}
+    }
+}
+
+/// Hands on what the store tells. Ends with the store.
+async fn listen(shared: &Shared) {
+    let mut notices = shared.store.notices();
+    loop {
+        match notices.recv().await {
+            Ok(Notice::Run(run)) => shared.registry.poke(&run, Poke::Look),
+            Ok(Notice::Queued) => shared.registry.queued.notify_one(),
+            Ok(Notice::Events { .. }) => {}
+            Ok(Notice::Elsewhere) | Err(RecvError::Lagged(_)) => {
+                shared.registry.poke_all(Poke::Look);
+                shared.registry.queued.notify_one();
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Says again and again that this worker lives. A run that it has lost is told so.
+async fn keep_leases(shared: &Shared) -> Result<(), ExecutorError> {
+    let settings = &shared.settings;
+    let mut beat = tokio::time::interval(settings.lease / 3);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        let leases = shared.registry.leases();
+        if leases.is_empty() {
+            continue;
+        }
+        let until_us = now_us() + micros(settings.lease);
+        let queue = shared.store.queue();
+        for lost in queue.heartbeat(&settings.worker, leases, until_us).await? {
+            shared.registry.poke(&lost, Poke::Lost);
+        }
+    }
+}
+
+/// Says that this executor takes runs, as long as it does.
+struct Working<'e>(&'e AtomicBool);
+
+impl Working<'_> {
+    fn new(is_working: &AtomicBool) -> Working<'_> {
+        is_working.store(true, Ordering::Release);
+        Working(is_working)
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// An attempt's place, given back however it ends.
+struct Entered {
+    shared: Arc<Shared>,
+    run: RunId,
+    fence: u64,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.shared.registry.leave(&self.run, self.fence);
+    }
+}
+
+/// A broken store ends the work. An attempt that panicked has said so; its lease runs out, and the run
+/// is taken up again.
+fn finished(over: Result<Result<(), ExecutorError>, JoinError>) -> Result<(), ExecutorError> {
+    over.unwrap_or(Ok(()))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

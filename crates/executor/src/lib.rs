@@ -1,0 +1,42 @@
+//! The life of a run: it is taken from the queue under a lease, replayed from its record in a fresh
+//! sandbox, and goes on until it ends or can only wait.
+//!
+//! What always holds: an effect leaves after its intent is committed; an answer is recorded once and
+//! given again by every replay; a run that waits holds no memory; whoever lost a lease writes nothing.
+
+mod attempt;
+mod builtin;
+mod digest;
+mod door;
+mod executor;
+mod export;
+mod feed;
+mod fork;
+mod fresh;
+mod journal;
+mod outstanding;
+mod performer;
+mod poke;
+mod registry;
+mod replay;
+mod rerun;
+mod schema;
+mod settings;
+mod shared;
+mod sources;
+mod submit;
+mod without_guest;
+
+pub use digest::{hex, sha256};
+pub use executor::Executor;
+pub use export::{RecordError, Redaction, export, import};
+pub use feed::Feed;
+pub use fresh::{now_us, run_id};
+pub use performer::{CallContext, Performer};
+pub use replay::{Replayed, Replaying, start_of};
+pub use rerun::{Plan, Rerun};
+pub use schema::check as check_schema;
+pub use settings::Settings;
+pub use shared::ExecutorError;
+pub use sources::Version;
+pub use submit::{NotSubmitted, Submission};

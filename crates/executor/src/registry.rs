@@ -1,0 +1,74 @@
+//! The attempts that are alive in this process, and how to reach them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sluice_model::RunId;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::poke::Poke;
+
+/// The live attempts by run.
+#[derive(Default)]
+pub(crate) struct Registry {
+    live: Mutex<HashMap<RunId, (u64, UnboundedSender<Poke>)>>,
+    count: AtomicUsize,
+    /// Told when there may be work in the queue.
+    pub(crate) queued: Notify,
+}
+
+impl Registry {
+    fn live(&self) -> MutexGuard<'_, HashMap<RunId, (u64, UnboundedSender<Poke>)>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters an attempt under its fence. What was entered for the same run before is told that it
+    /// has lost the run.
+    pub(crate) fn enter(&self, run: &RunId, fence: u64) -> UnboundedReceiver<Poke> {
+        let (sender, receiver) = unbounded_channel();
+        if let Some((_, earlier)) = self.live().insert(run.clone(), (fence, sender)) {
+            // It may be over by now.
+            let _ = earlier.send(Poke::Lost);
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        receiver
+    }
+
+    /// The attempt is over.
+    pub(crate) fn leave(&self, run: &RunId, fence: u64) {
+        let mut live = self.live();
+        if live.get(run).is_some_and(|(entered, _)| *entered == fence) {
+            live.remove(run);
+        }
+        drop(live);
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// The runs with their fences.
+    pub(crate) fn leases(&self) -> Vec<(RunId, u64)> {
+        self.live().iter().map(|(run, (fence, _))| (run.clone(), *fence)).collect()
+    }
+
+    /// Tells one attempt, if it is here.
+    pub(crate) fn poke(&self, run: &RunId, poke: Poke) {
+        if let Some((_, sender)) = self.live().get(run) {
+            // An attempt that is just over needs no message.
+            let _ = sender.send(poke);
+        }
+    }
+
+    /// Tells them all.
+    pub(crate) fn poke_all(&self, poke: Poke) {
+        for (_, sender) in self.live().values() {
+            // As above.
+            let _ = sender.send(poke);
+        }
+    }
+}

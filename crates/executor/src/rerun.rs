@@ -1,0 +1,181 @@
+//! Running a run again from a place in its record: what stands before is taken over, what differs is
+//! shown, and nothing happens before somebody says so.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use sluice_db::{NewRun, SubmitError};
+use sluice_model::{Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId};
+
+use crate::executor::Executor;
+use crate::fork::{prefix, seq_of_step, steps};
+use crate::fresh::{self, now_us};
+use crate::replay::{Replayed, Replaying, start_of};
+use crate::schema;
+use crate::sources::Version;
+use crate::submit::{NotSubmitted, uses};
+
+/// What is to be run again, and with what.
+#[derive(Clone, Debug)]
+pub struct Rerun {
+    /// Whose run it is.
+    pub tenant: TenantId,
+    /// The run.
+    pub run: RunId,
+    /// The step before which the record is left, as in [`seq_of_step`]; otherwise the first place
+    /// where something else happens.
+    pub from: Option<String>,
+    /// Another version.
+    pub version: Option<Arc<Version>>,
+    /// Another input.
+    pub input: Option<Value>,
+    /// Grants beside those of the run.
+    pub grants: Vec<Capability>,
+}
+
+/// What running it again would do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The number of the first event that is not taken over; 1 above the last where all are.
+    pub seq: u64,
+    /// That event.
+    pub recorded: Option<Event>,
+    /// What happens there instead, where it was found by a replay rather than named.
+    pub difference: Option<Box<Failure>>,
+    /// How many events the new run begins with.
+    pub taken: usize,
+    start: Start,
+    source: Arc<str>,
+    prefix: Vec<Event>,
+}
+
+impl Plan {
+    /// Whether the new run would do anything but what is recorded.
+    pub fn is_needed(&self) -> bool {
+        self.recorded.is_some()
+    }
+}
+
+impl Executor {
+    /// Finds where the new run would leave the record. Nothing happens and nothing is written.
+    pub async fn plan(&self, rerun: Rerun) -> Result<Plan, NotSubmitted> {
+        let tenant = self.store().tenant(&rerun.tenant);
+        let events = tenant.history(&rerun.run).await?;
+        let Some(start) = start_of(&events) else {
+            let failure =
+                Failure::new(Code::FlowNotFound, format!("there is no run {}", rerun.run))
+                    .hint("`sluice runs ls` lists the runs.");
+            return Err(NotSubmitted::Refused(Box::new(failure)));
+        };
+        let version = match &rerun.version {
+            Some(version) => Arc::clone(version),
+            None => self.version_of(&rerun.tenant, &start.source_digest).await?,
+        };
+        let flow = version.flow(Some(&start.flow))?;
+        let input = rerun.input.unwrap_or_else(|| start.input.clone());
+        schema::check("the input", Code::InputInvalid, &flow.input, &input)?;
+        let mut grants = start.grants.clone();
+        grants.extend(rerun.grants);
+        let named = rerun.from.as_deref().map(|step| named(&events, step)).transpose()?;
+        let until = named.unwrap_or(u64::MAX);
+        let before: Vec<Event> = match named {
+            // What stands before the step has to happen again, too.
+            Some(seq) => first_and(&events, prefix(&events, seq)),
+            None => events.clone(),
+        };
+        let replaying = Replaying {
+            events: &before,
+            version: &version,
+            flow: &flow.name,
+            input: &input,
+            grants: &grants,
+        };
+        let replayed = self.replay(replaying, |_| ()).await.map_err(|error| {
+            NotSubmitted::Refused(Box::new(Failure::new(Code::PlatformError, error.to_string())))
+        })?;
+        let after_last = events.last().map_or(1, |event| event.seq + 1);
+        let seq = replayed.first_difference(&before).unwrap_or(u64::MAX).min(until).min(after_last);
+        let prefix = prefix(&events, seq);
+        let start = Start {
+            source_digest: version.digest.clone(),
+            image_digest: self.image_digest().to_owned(),
+            uses: uses(&flow.name, &flow.uses)?,
+            input,
+            grants,
+            deadline_us: None,
+            parent: None,
+            forked_from: Some(Fork { run: rerun.run.clone(), seq }),
+            ..start.clone()
+        };
+        let difference = match replayed {
+            Replayed::Different(failure) => Some(failure),
+            Replayed::Same | Replayed::SameSoFar => None,
+        };
+        Ok(Plan {
+            seq,
+            recorded: events.iter().find(|event| event.seq == seq).cloned(),
+            difference,
+            taken: prefix.len(),
+            start,
+            source: Arc::clone(&version.source),
+            prefix,
+        })
+    }
+
+    /// Takes the planned run on.
+    pub async fn go_live(&self, plan: Plan) -> Result<RunId, NotSubmitted> {
+        let now = now_us();
+        let tenant = self.store().tenant(&plan.start.tenant);
+        let submitted = tenant
+            .submit(NewRun {
+                id: fresh::run_id(),
+                start: plan.start,
+                source: plan.source,
+                at_us: now,
+                due_at_us: now,
+                idempotency_key: None,
+                prefix: plan.prefix,
+                claim: self.claim(),
+            })
+            .await
+            .map_err(|error| match error {
+                SubmitError::Refused(failure) => NotSubmitted::Refused(failure),
+                SubmitError::Db(error) => NotSubmitted::Store(error),
+            })?;
+        self.submitted(&submitted.run, submitted.leased);
+        Ok(submitted.run)
+    }
+
+    /// The version of a digest, loaded from the store.
+    pub async fn version_of(
+        &self,
+        tenant: &TenantId,
+        digest: &str,
+    ) -> Result<Arc<Version>, NotSubmitted> {
+        let refused = |failure: Failure| NotSubmitted::Refused(Box::new(failure));
+        let Some(source) = self.store().tenant(tenant).source(digest).await? else {
+            let message = format!("the source {digest} is not in the store");
+            return Err(refused(Failure::new(Code::PlatformError, message)));
+        };
+        match self.version(&source).await {
+            Ok(version) => Ok(version?),
+            Err(error) => Err(refused(Failure::new(Code::PlatformError, error.to_string()))),
+        }
+    }
+}
+
+/// The first event of a record, and some of the others.
+fn first_and(events: &[Event], others: Vec<Event>) -> Vec<Event> {
+    let first = events.iter().take(1).filter(|event| matches!(event.body, EventBody::RunQueued(_)));
+    first.cloned().chain(others).collect()
+}
+
+fn named(events: &[Event], step: &str) -> Result<u64, Box<Failure>> {
+    seq_of_step(events, step).ok_or_else(|| {
+        let steps = steps(events);
+        Box::new(
+            Failure::new(Code::FlowNotFound, format!("the run has no step `{step}`"))
+                .hint(format!("It has: {}.", steps.join(", "))),
+        )
+    })
+}

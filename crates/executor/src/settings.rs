@@ -1,0 +1,55 @@
+//! What an executor is set to. The defaults suit one machine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluice_model::CallKind;
+
+use crate::performer::Performer;
+
+/// How an executor works.
+#[derive(Clone)]
+pub struct Settings {
+    /// What this process is called in leases and records. Default: host and process number.
+    pub worker: String,
+    /// Attempts alive at once. Default 64.
+    pub concurrency: u32,
+    /// How long a lease lasts without a sign of life. Default 15 s; renewed every third of it.
+    pub lease: Duration,
+    /// How long an instance that can only wait is kept. Default 250 ms. Without a free place, not at
+    /// all.
+    pub linger: Duration,
+    /// How often the queue is looked at when nothing was heard. Default 5 s.
+    pub net: Duration,
+    /// How often in a row a run may be lost by its workers before it is given up. Default 5.
+    pub most_losses: u32,
+    /// How deep children of children may be nested. Default 16.
+    pub most_depth: u32,
+    /// Takes up only what is submitted through this executor, and what that starts. Default: whatever
+    /// the store holds.
+    pub own_only: bool,
+    /// Who performs the calls that leave this machine.
+    pub performers: HashMap<CallKind, Arc<dyn Performer>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            worker: worker_name(),
+            concurrency: 64,
+            lease: Duration::from_secs(15),
+            linger: Duration::from_millis(250),
+            net: Duration::from_secs(5),
+            most_losses: 5,
+            most_depth: 16,
+            own_only: false,
+            performers: HashMap::new(),
+        }
+    }
+}
+
+fn worker_name() -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{host}:{}", std::process::id())
+}

@@ -1,0 +1,104 @@
+//! Flow versions that are ready to run: a source is loaded and compiled once and kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sluice_model::{Code, Failure, FlowDescription};
+use sluice_sandbox::{Described, Sandbox, SandboxError};
+
+use crate::digest::sha256;
+
+/// Versions that are kept. The oldest goes first.
+const MOST_KEPT: usize = 512;
+
+/// A source with what `describe` found in it.
+#[derive(Debug)]
+pub struct Version {
+    /// SHA-256 of the source, in hex.
+    pub digest: String,
+    /// The source.
+    pub source: Arc<str>,
+    /// What it holds, and its compiled form.
+    pub described: Described,
+}
+
+impl Version {
+    /// The flow that is meant: the named one, or the only one.
+    pub fn flow(&self, name: Option<&str>) -> Result<&FlowDescription, Box<Failure>> {
+        let flows = &self.described.description.flows;
+        let names = || flows.iter().map(|flow| flow.name.as_str()).collect::<Vec<_>>();
+        let failure = match (name, flows.as_slice()) {
+            (_, []) => Failure::new(Code::FlowMissing, "the source has no flow")
+                .hint("Put `@flow` above a function."),
+            (Some(name), _) => match flows.iter().find(|flow| flow.name == name) {
+                Some(flow) => return Ok(flow),
+                None => {
+                    Failure::new(Code::FlowNotFound, format!("the source has no flow `{name}`"))
+                        .hint(format!("It has: {}.", names().join(", ")))
+                        .detail("flows", names())
+                }
+            },
+            (None, [only]) => return Ok(only),
+            (None, _) => Failure::new(Code::FlowAmbiguous, "the source has several flows")
+                .hint(format!("Name one of: {}.", names().join(", ")))
+                .detail("flows", names()),
+        };
+        Err(Box::new(failure))
+    }
+}
+
+/// The versions that were used last.
+pub(crate) struct Sources {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    versions: HashMap<String, (u64, Arc<Version>)>,
+    uses: u64,
+}
+
+impl Sources {
+    pub(crate) fn new() -> Sources {
+        Sources { kept: Mutex::default() }
+    }
+
+    /// The version of a digest, where it is kept.
+    pub(crate) fn kept(&self, digest: &str) -> Option<Arc<Version>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.uses += 1;
+        let uses = kept.uses;
+        let (used, version) = kept.versions.get_mut(digest)?;
+        *used = uses;
+        Some(Arc::clone(version))
+    }
+
+    /// The version of a source, loaded where it is not kept. The inner error is the source's.
+    pub(crate) async fn version(
+        &self,
+        sandbox: &Sandbox,
+        source: &Arc<str>,
+    ) -> Result<Result<Arc<Version>, Box<Failure>>, SandboxError> {
+        let digest = sha256(source.as_bytes());
+        if let Some(version) = self.kept(&digest) {
+            return Ok(Ok(version));
+        }
+        let described = match sandbox.describe(source).await? {
+            Ok(described) => described,
+            Err(failure) => return Ok(Err(Box::new(failure))),
+        };
+        let version = Version { digest: digest.clone(), source: Arc::clone(source), described };
+        let version = Arc::new(version);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.versions.len() >= MOST_KEPT {
+            let oldest = kept.versions.iter().min_by_key(|(_, (used, _))| *used);
+            if let Some(oldest) = oldest.map(|(digest, _)| digest.clone()) {
+                kept.versions.remove(&oldest);
+            }
+        }
+        kept.uses += 1;
+        let uses = kept.uses;
+        kept.versions.insert(digest, (uses, Arc::clone(&version)));
+        Ok(Ok(version))
+    }
+}

@@ -1,0 +1,131 @@
+//! Submitting: a source, the flow in it, its input and what it may do become a run in the store.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use sluice_db::{DbError, NewRun, SubmitError};
+use sluice_model::{
+    CallKind, Capability, Code, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
+};
+use sluice_sandbox::SandboxError;
+
+use crate::digest::hex;
+use crate::executor::Executor;
+use crate::fresh::{self, now_us};
+use crate::schema;
+use crate::sources::Version;
+
+/// A run as somebody asks for it.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The version, from [`Executor::version`].
+    pub version: Arc<Version>,
+    /// The flow; may be left out where the source has one.
+    pub flow: Option<String>,
+    /// Its input.
+    pub input: Value,
+    /// What it may do, as far as it asks for it.
+    pub grants: Vec<Capability>,
+    /// Its ceilings.
+    pub limits: Limits,
+    /// Whether it is tried again.
+    pub retry: RetryPolicy,
+    /// When it must be over, in microseconds since the Unix epoch.
+    pub deadline_us: Option<u64>,
+    /// Where its randomness begins; drawn where it is absent.
+    pub seed: Option<[u8; 32]>,
+    /// The same key submits the same run once.
+    pub idempotency_key: Option<String>,
+}
+
+/// A run that was not taken on.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSubmitted {
+    /// For a reason that whoever submitted it can mend.
+    #[error("{}", .0.message)]
+    Refused(Box<Failure>),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] DbError),
+}
+
+impl From<Box<Failure>> for NotSubmitted {
+    fn from(failure: Box<Failure>) -> Self {
+        NotSubmitted::Refused(failure)
+    }
+}
+
+impl Executor {
+    /// Loads a source, or finds it loaded. The inner error is the source's.
+    pub async fn version(
+        &self,
+        source: &Arc<str>,
+    ) -> Result<Result<Arc<Version>, Box<Failure>>, SandboxError> {
+        self.shared.sources.version(&self.shared.sandbox, source).await
+    }
+
+    /// Takes a run on. When this returns it is in the store and will end, whatever happens here.
+    pub async fn submit(&self, submission: Submission) -> Result<RunId, NotSubmitted> {
+        let start = self.start_of(&submission)?;
+        let now = now_us();
+        let submitted = self
+            .store()
+            .tenant(&submission.tenant)
+            .submit(NewRun {
+                id: fresh::run_id(),
+                start,
+                source: Arc::clone(&submission.version.source),
+                at_us: now,
+                due_at_us: now,
+                idempotency_key: submission.idempotency_key,
+                prefix: Vec::new(),
+                claim: self.claim(),
+            })
+            .await
+            .map_err(|error| match error {
+                SubmitError::Refused(failure) => NotSubmitted::Refused(failure),
+                SubmitError::Db(error) => NotSubmitted::Store(error),
+            })?;
+        self.submitted(&submitted.run, submitted.leased);
+        Ok(submitted.run)
+    }
+
+    /// What the run is pinned to.
+    pub(crate) fn start_of(&self, submission: &Submission) -> Result<Start, Box<Failure>> {
+        let flow = submission.version.flow(submission.flow.as_deref())?;
+        schema::check("the input", Code::InputInvalid, &flow.input, &submission.input)?;
+        Ok(Start {
+            tenant: submission.tenant.clone(),
+            flow: flow.name.clone(),
+            source_digest: submission.version.digest.clone(),
+            image_digest: self.image_digest().to_owned(),
+            input: submission.input.clone(),
+            seed: hex(&submission.seed.unwrap_or_else(fresh::seed)),
+            grants: submission.grants.iter().cloned().chain([asking()]).collect(),
+            uses: uses(&flow.name, &flow.uses)?,
+            limits: submission.limits.clone(),
+            retry: submission.retry.clone(),
+            deadline_us: submission.deadline_us,
+            parent: None,
+            forked_from: None,
+        })
+    }
+}
+
+/// What every flow may do unless a step takes it away: it reaches nobody but the tenant's own people.
+fn asking() -> Capability {
+    Capability::new(CallKind::Ask, "")
+}
+
+/// The capabilities that a flow asks for, and what needs no asking for.
+pub(crate) fn uses(flow: &str, words: &[String]) -> Result<Vec<Capability>, Box<Failure>> {
+    let parse = |word: &String| {
+        word.parse::<Capability>().map_err(|error| {
+            let message = format!("`{flow}` asks for what is no capability: {error}");
+            Box::new(Failure::new(Code::UsesInvalid, message))
+        })
+    };
+    words.iter().map(parse).chain([Ok(asking())]).collect()
+}

@@ -1,0 +1,60 @@
+//! `sluice runs ls`.
+
+use serde::Serialize;
+use sluice_model::{RunId, RunState};
+
+use crate::cli::{Global, LsArgs};
+use crate::exit::{Exit, Usage};
+use crate::local::{Records, Runs, Summary, now_us};
+use crate::out;
+use crate::render::{Line, Theme, Tone, document, draw_runs, terminal_width};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Page<'p> {
+    runs: &'p [Summary],
+    next: Option<&'p RunId>,
+}
+
+/// Lists runs, the newest first.
+pub async fn list(args: &LsArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+    let after = match &args.page.after {
+        Some(cursor) => Some(cursor.parse::<RunId>().map_err(|error| {
+            Usage::new(error.to_string()).hint("a cursor is the `next` of an earlier list")
+        })?),
+        None => None,
+    };
+    let runs = records
+        .runs(&Runs {
+            state: args.state,
+            outcome: args.outcome.clone(),
+            flow: args.flow.clone(),
+            before: after,
+            root: None,
+            limit: args.page.limit,
+        })
+        .await?;
+    let is_full = runs.len() == args.page.limit as usize;
+    let next = runs.last().filter(|_| is_full).map(|run| &run.run);
+    if args.page.json {
+        out::data(&document(&Page { runs: &runs, next }, out::data_is_for_people())?)?;
+        return Ok(Exit::Ok);
+    }
+    let notes = Theme::of_stderr(global.color);
+    if runs.is_empty() {
+        let text = format!("No such run is in {}.", records.url());
+        out::notes(&[Line::of(Tone::Dim, &text)], notes);
+        return Ok(Exit::Ok);
+    }
+    let asks = if runs.iter().any(|run| run.state == RunState::Waiting) {
+        records.asks(false, None, 1_000).await?
+    } else {
+        Vec::new()
+    };
+    let theme = Theme::of_stdout(global.color);
+    out::data_lines(&draw_runs(&runs, &asks, now_us()).lines(terminal_width(), theme), theme)?;
+    if let Some(next) = next {
+        out::notes(&[Line::of(Tone::Dim, &format!("There may be more: --after {next}"))], notes);
+    }
+    Ok(Exit::Ok)
+}

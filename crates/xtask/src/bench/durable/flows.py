@@ -1,0 +1,65 @@
+"""The flows of the durable measurements."""
+
+from hero_rpc import bench
+from sluice import flow
+
+
+@flow
+def nothing() -> None:
+    pass
+
+
+@flow
+def steps(count: int) -> int:
+    total = 0
+    for number in range(count):
+        with flow.step(f"s{number}"):
+            total += sum(range(50))
+    return total
+
+
+@flow(uses=["kv:bench"])
+def calls(count: int) -> int:
+    """Each step changes the store, and that is on disk before the next one begins."""
+    notes = flow.kv("bench")
+    for number in range(count):
+        with flow.step(f"s{number}"):
+            notes.set(f"k{number}", number)
+    return count
+
+
+def fib(n: int) -> int:
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+@flow
+def fibs(count: int) -> int:
+    total = 0
+    for number in range(count):
+        with flow.step(f"s{number}"):
+            total += fib(10)
+    return total
+
+
+@flow(uses=["ask"])
+def waits() -> bool:
+    return flow.ask("Go on?", bool)
+
+
+@flow(uses=["kv:bench", "rpc:bench.*"])
+def held(count: int) -> int:
+    """Is held up in its middle, by a service that may not answer."""
+    notes = flow.kv("bench")
+    for number in range(count):
+        with flow.step(f"before {number}"):
+            notes.set(f"k{number}", number)
+    bench.hold()
+    for number in range(count):
+        with flow.step(f"after {number}"):
+            notes.set(f"k{number}", number)
+    return count
+
+
+@flow
+def other() -> None:
+    pass

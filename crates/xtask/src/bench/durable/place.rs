@@ -1,0 +1,64 @@
+//! A store, and an executor over it that works in this process.
+
+use sluice_db::Store;
+use sluice_executor::{Executor, ExecutorError, Settings};
+use sluice_model::{Quota, TenantId};
+use sluice_sandbox::{ImageSource, Sandbox};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::client::Client;
+use crate::places;
+
+/// Runs of one tenant that are measured never meet its quota.
+const QUOTA: Quota = Quota { running: 1_000_000, queued: 10_000_000 };
+
+/// An executor that is open, and may be at work.
+pub(super) struct Place {
+    pub(super) client: Client,
+    work: Option<Work>,
+}
+
+struct Work {
+    stop: oneshot::Sender<()>,
+    working: JoinHandle<Result<(), ExecutorError>>,
+}
+
+impl Place {
+    /// An executor that only submits and looks.
+    pub(super) async fn open(url: &str, settings: Settings) -> anyhow::Result<Place> {
+        let source = ImageSource { cache_dir: places::cache_dir()?, hash_seed: 0 };
+        let sandbox = Sandbox::new(source.open(&mut |stage| eprintln!("{stage} ..."))?)?;
+        let store = Store::open(url).await?;
+        store.admin().set_quota(&TenantId::local(), &QUOTA).await?;
+        let client = Client::new(Executor::new(store, sandbox, settings)).await?;
+        Ok(Place { client, work: None })
+    }
+
+    /// One that takes up runs, too.
+    pub(super) async fn at_work(url: &str, settings: Settings) -> anyhow::Result<Place> {
+        let mut place = Place::open(url, settings).await?;
+        place.work();
+        Ok(place)
+    }
+
+    /// Begins to take up runs.
+    pub(super) fn work(&mut self) {
+        let executor = self.client.executor().clone();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { stopped.await.unwrap_or(()) };
+        let working = tokio::spawn(async move { executor.work(stopped).await });
+        self.work = Some(Work { stop, working });
+    }
+
+    /// Ends in good order.
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        if let Some(Work { stop, working }) = self.work {
+            // Work that ended by itself says why below.
+            let _ = stop.send(());
+            working.await??;
+        }
+        self.client.executor().store().clone().close().await;
+        Ok(())
+    }
+}
