@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every test: those of the crates, the end-to-end and tidy tests, and the SDK's under plain CPython
-# and in the sandbox.
+# Every test: those of the crates, the end-to-end and tidy tests, the SDK's under plain CPython and in
+# the sandbox, and workers that are killed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
@@ -25,8 +25,22 @@ sdk_in_the_sandbox() {
   cargo build --workspace --all-targets && "${CARGO_TARGET_DIR:-target}/debug/xtask" sdk-tests
 }
 
+# The same build. Two hundred kills on each engine; `cargo xtask crash` takes more.
+killed_workers() {
+  local xtask=${CARGO_TARGET_DIR:-target}/debug/xtask
+  "$xtask" crash --cycles 200 --store sqlite && "$xtask" crash --cycles 200 --store postgres
+}
+
+# Installed where it is missing; one server for all tests.
+postgresql() {
+  scripts/postgres.sh url
+}
+
 scripts/require.sh cargo:1.95 cc git python3:3.11
+trap 'scripts/postgres.sh stop' EXIT
+step "a PostgreSQL server for the tests" postgresql
 step "the crates, end to end, and tidy" crates
 step "the SDK under plain CPython" sdk_under_cpython
 step "the SDK in the sandbox" sdk_in_the_sandbox
+step "workers that are killed" killed_workers
 finish

@@ -3,14 +3,21 @@
 //! Real interpreter, real engine, nothing mocked. The runtime image is built once and shared by all
 //! tests of a machine.
 
+pub mod postgres;
+mod recording;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 use sluice_model::{
-    Capability, Code, Description, EventBody, Failure, Limits, Outcome, Tree, Usage,
+    AttemptEnd, Capability, Code, Description, Event, EventBody, Failure, History, Limits,
+    Observed, Outcome, Tree, Usage,
 };
-use sluice_sandbox::{Attempt, Image, ImageSource, LocalDoor, Sandbox};
+use sluice_sandbox::{Attempt, Ended, Image, ImageSource, Replay, Sandbox};
+
+pub use recording::{Answers, Interference};
+use recording::{RecordingDoor, now_us, suspension};
 
 /// Where the tests keep the runtime image: `$SLUICE_CACHE_DIR`, else the target directory.
 pub fn cache_dir() -> PathBuf {
@@ -44,19 +51,25 @@ pub fn indent(statements: &str, spaces: usize) -> String {
 }
 
 /// One run to be made.
+#[derive(Clone)]
 pub struct Run {
     attempt: Attempt,
+    record: Vec<Event>,
+    answers: Answers,
+    interference: Interference,
 }
 
-/// What became of a run.
+/// What became of an attempt.
 pub struct Report {
     /// How it ended.
-    pub outcome: Outcome,
+    pub ended: Ended,
     /// What it took.
     pub usage: Usage,
-    /// All that happened, in order.
+    /// All that the guest and its calls did now, in order. What was replayed is not here.
     pub events: Vec<EventBody>,
-    /// The fold of the events.
+    /// The run's record: what the attempt began with, and what it added.
+    pub record: Vec<Event>,
+    /// The fold of the record.
     pub tree: Tree,
 }
 
@@ -73,7 +86,12 @@ impl Run {
                 uses: Vec::new(),
                 limits: Limits::default(),
                 seed: [7; 32],
+                history: Arc::default(),
+                replay: Replay::Resume,
             },
+            record: Vec::new(),
+            answers: |_| None,
+            interference: |_| None,
         }
     }
 
@@ -119,6 +137,42 @@ impl Run {
         self
     }
 
+    /// With somebody who answers calls.
+    #[must_use]
+    pub fn answers(mut self, answers: Answers) -> Run {
+        self.answers = answers;
+        self
+    }
+
+    /// Suspended as soon as it has nothing to do for long.
+    #[must_use]
+    pub fn suspends(self) -> Run {
+        self.interferes(suspension)
+    }
+
+    /// With somebody who answers what the sandbox tells.
+    #[must_use]
+    pub fn interferes(mut self, interference: Interference) -> Run {
+        self.interference = interference;
+        self
+    }
+
+    /// Going on after a record, which has been written and read meanwhile.
+    #[must_use]
+    pub fn resume(mut self, record: &[Event]) -> Run {
+        self.record = stored(record);
+        self.attempt.history = Arc::new(History::new(self.record.clone()));
+        self
+    }
+
+    /// Replaying a record and nothing more.
+    #[must_use]
+    pub fn replay(self, record: &[Event]) -> Run {
+        let mut run = self.resume(record);
+        run.attempt.replay = Replay::Only;
+        run
+    }
+
     /// Runs it in a sandbox.
     pub async fn on(self, sandbox: &Sandbox) -> Report {
         self.until(sandbox, |_| false).await
@@ -130,23 +184,57 @@ impl Run {
         sandbox: &Sandbox,
         last: impl Fn(&EventBody) -> bool + Send + Sync,
     ) -> Report {
-        let mut events = Vec::new();
-        let mut tree = Tree::default();
         let seen = tokio::sync::Notify::new();
-        let mut door = LocalDoor::new(|at_us, body: EventBody| {
-            tree.apply(at_us, &body);
-            if last(&body) {
+        let lookout = Box::new(|body: &EventBody| {
+            if last(body) {
                 seen.notify_one();
             }
-            events.push(body);
         });
-        let (outcome, usage) = sandbox
-            .run(self.attempt, &mut door, seen.notified())
-            .await
-            .expect("the platform is sound");
-        drop(door);
-        Report { outcome, usage, events, tree }
+        let Run { attempt, record, answers, interference } = self;
+        let only = attempt.replay == Replay::Only;
+        let history = Arc::clone(&attempt.history);
+        let mut door = RecordingDoor::new(record, history, answers, interference, lookout);
+        if !only {
+            let body = EventBody::AttemptStarted { attempt: 1, worker: "test".to_owned() };
+            door.append(now_us(), Observed::default(), body);
+        }
+        let before = door.record.len();
+        let (ended, usage) =
+            sandbox.run(attempt, &mut door, seen.notified()).await.expect("the platform is sound");
+        let events: Vec<_> = door.record[before..].iter().map(|e| e.body.clone()).collect();
+        match &ended {
+            _ if only => assert_eq!(events, [], "a replay has no effects"),
+            Ended::Finished { outcome, observed } => {
+                let body = EventBody::RunEnded { outcome: outcome.clone(), usage: usage.clone() };
+                door.append(now_us(), observed.clone(), body);
+            }
+            Ended::Suspended | Ended::Exhausted => {
+                let why = AttemptEnd::Suspended { wake_at_us: None };
+                let body = EventBody::AttemptEnded { why, usage: usage.clone() };
+                door.append(now_us(), Observed::default(), body);
+            }
+        }
+        let record = door.record;
+        let mut tree = Tree::default();
+        for event in &record {
+            tree.apply(event.at_us, &event.body);
+        }
+        Report { ended, usage, events, record, tree }
     }
+}
+
+/// A record as a store gives it back: it has been JSON, and knows the bytes of attachments apart.
+fn stored(record: &[Event]) -> Vec<Event> {
+    let text = serde_json::to_string(record).expect("a record is JSON");
+    let mut stored: Vec<Event> = serde_json::from_str(&text).expect("a record can be read");
+    for (event, original) in stored.iter_mut().zip(record) {
+        if let EventBody::CallEnded { answer: Some(answer), .. } = &mut event.body
+            && let EventBody::CallEnded { answer: Some(original), .. } = &original.body
+        {
+            answer.attachment.clone_from(&original.attachment);
+        }
+    }
+    stored
 }
 
 fn capabilities(words: &[&str]) -> Vec<Capability> {
@@ -154,10 +242,19 @@ fn capabilities(words: &[&str]) -> Vec<Capability> {
 }
 
 impl Report {
+    /// How the run ended.
+    #[track_caller]
+    pub fn outcome(&self) -> &Outcome {
+        match &self.ended {
+            Ended::Finished { outcome, .. } => outcome,
+            other => panic!("the run is not over: {other:?}"),
+        }
+    }
+
     /// What the flow returned.
     #[track_caller]
     pub fn output(&self) -> &Value {
-        match &self.outcome {
+        match self.outcome() {
             Outcome::Succeeded { output } => output,
             other => panic!("the run did not succeed: {other:#?}"),
         }
@@ -166,7 +263,9 @@ impl Report {
     /// Why the run did not succeed.
     #[track_caller]
     pub fn failure(&self) -> &Failure {
-        self.outcome.failure().unwrap_or_else(|| panic!("the run succeeded: {:#?}", self.outcome))
+        self.outcome()
+            .failure()
+            .unwrap_or_else(|| panic!("the run succeeded: {:#?}", self.outcome()))
     }
 
     /// Why, exactly.

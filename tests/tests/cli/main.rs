@@ -1,0 +1,8 @@
+//! The binary with a store, end to end: runs outlive the processes that work on them, wait for people,
+//! are looked at, run again, taken elsewhere, and cancelled.
+
+mod approval;
+mod flows;
+mod place;
+mod reruns;
+mod runs;

@@ -1,0 +1,8 @@
+//! Durable runs, end to end: real store, real sandbox, workers that are killed.
+
+mod calls;
+mod children;
+mod ending;
+mod going_on;
+mod house;
+mod rerun;

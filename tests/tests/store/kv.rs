@@ -1,0 +1,157 @@
+//! Keys and values, and artifacts: changed once for each call, gone when their time is over.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sluice_db::RunWriter;
+use sluice_model::{Attachment, CallId, KvAction};
+
+use crate::world::{World, ended, tenant};
+
+crate::on_both! {
+    a_change_is_made_once_for_each_call
+    values_are_compared_and_set
+    keys_are_gone_when_their_time_is_over
+    keys_are_listed_in_order
+    only_one_of_many_wins
+    artifacts_are_kept_with_the_run
+}
+
+async fn kv(writer: &RunWriter, call: u64, now_us: u64, action: KvAction) -> Value {
+    writer.kv(CallId(call), "space".to_owned(), action, now_us).await.expect("the lease holds")
+}
+
+fn set(key: &str, value: Value) -> KvAction {
+    KvAction::Set { key: key.to_owned(), value, ttl_ms: None }
+}
+
+fn get(key: &str) -> KvAction {
+    KvAction::Get { key: key.to_owned() }
+}
+
+fn swap(key: &str, expected: Value, value: Value) -> KvAction {
+    KvAction::CompareAndSet { key: key.to_owned(), expected, value, ttl_ms: None }
+}
+
+async fn a_change_is_made_once_for_each_call(world: World) {
+    let mut leased = world.live().await;
+    let writer = leased.log.writer();
+    assert_eq!(kv(&writer, 1, 20, swap("k", Value::Null, json!(1))).await, json!(true));
+    // The same call after a crash: what it did, it did.
+    assert_eq!(kv(&writer, 1, 21, swap("k", Value::Null, json!(1))).await, json!(true));
+    assert_eq!(kv(&writer, 2, 22, swap("k", json!(1), json!(2))).await, json!(true));
+    assert_eq!(kv(&writer, 2, 23, swap("k", json!(1), json!(2))).await, json!(true));
+    assert_eq!(kv(&writer, 3, 24, get("k")).await, json!(2));
+    assert_eq!(kv(&writer, 4, 25, KvAction::Delete { key: "k".to_owned() }).await, json!(true));
+    assert_eq!(kv(&writer, 4, 26, KvAction::Delete { key: "k".to_owned() }).await, json!(true));
+    assert_eq!(kv(&writer, 5, 27, KvAction::Delete { key: "k".to_owned() }).await, json!(false));
+    kv(&writer, 6, 28, set("k", json!({"b": 1, "a": [null]}))).await;
+    leased.log.append(vec![ended(30, json!(1))]).await.expect("the lease holds");
+    let entry = world.local().kv_get("space", "k", 31).await.expect("the store answers");
+    assert_eq!(entry.expect("it stays").value.to_string(), r#"{"b":1,"a":[null]}"#);
+    let other = world.store.tenant(&tenant("other"));
+    assert_eq!(other.kv_get("space", "k", 31).await.expect("the store answers"), None);
+}
+
+async fn values_are_compared_and_set(world: World) {
+    let writer = world.live().await.log.writer();
+    assert_eq!(kv(&writer, 1, 20, swap("k", json!(1), json!(2))).await, json!(false));
+    assert_eq!(kv(&writer, 2, 20, swap("k", Value::Null, Value::Null)).await, json!(true));
+    assert_eq!(
+        kv(&writer, 3, 20, swap("k", Value::Null, json!({"a": 1, "b": 2}))).await,
+        json!(true)
+    );
+    assert_eq!(kv(&writer, 4, 20, swap("k", Value::Null, json!(3))).await, json!(false));
+    assert_eq!(kv(&writer, 5, 20, swap("k", Value::Null, Value::Null)).await, json!(false));
+    // The order of members is not part of a value.
+    assert_eq!(
+        kv(&writer, 6, 20, swap("k", json!({"b": 2, "a": 1}), Value::Null)).await,
+        json!(true)
+    );
+    assert_eq!(kv(&writer, 7, 20, get("k")).await, Value::Null);
+}
+
+async fn keys_are_gone_when_their_time_is_over(world: World) {
+    let writer = world.live().await.log.writer();
+    let set = KvAction::Set { key: "k".to_owned(), value: json!(1), ttl_ms: Some(1) };
+    kv(&writer, 1, 1_000, set).await;
+    assert_eq!(kv(&writer, 2, 1_999, get("k")).await, json!(1));
+    assert_eq!(kv(&writer, 3, 2_000, get("k")).await, Value::Null);
+    let list = KvAction::List { prefix: String::new(), after: None, limit: None };
+    assert_eq!(kv(&writer, 4, 2_000, list).await, json!([]));
+    assert_eq!(kv(&writer, 5, 2_000, KvAction::Delete { key: "k".to_owned() }).await, json!(false));
+    assert_eq!(kv(&writer, 6, 2_000, swap("k", Value::Null, json!(2))).await, json!(true));
+    assert_eq!(kv(&writer, 7, u64::MAX / 2_000_000, get("k")).await, json!(2));
+}
+
+async fn keys_are_listed_in_order(world: World) {
+    let writer = world.live().await.log.writer();
+    for (call, key) in (1..).zip(["b", "B", "a_2", "a-1", "ä", "a", "a\u{10FFFF}x", "_"]) {
+        kv(&writer, call, 20, set(key, json!(call))).await;
+    }
+    let list = async |prefix: &str, after: Option<&str>, limit| {
+        let after = after.map(str::to_owned);
+        let listed =
+            kv(&writer, 99, 21, KvAction::List { prefix: prefix.to_owned(), after, limit });
+        let Value::Array(pairs) = listed.await else { panic!("a list is an array") };
+        pairs.iter().map(|pair| pair[0].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(list("", None, None).await, ["B", "_", "a", "a-1", "a_2", "a\u{10FFFF}x", "b", "ä"]);
+    assert_eq!(list("a", None, None).await, ["a", "a-1", "a_2", "a\u{10FFFF}x"]);
+    assert_eq!(list("a", Some("a-1"), Some(1)).await, ["a_2"]);
+    assert!(list("%", None, None).await.is_empty());
+}
+
+async fn only_one_of_many_wins(world: World) {
+    let other = world.elsewhere().await;
+    let mut attempts = Vec::new();
+    for (number, store) in [&world.store, &other].into_iter().cycle().take(12).enumerate() {
+        let mut new = world.new_run();
+        new.claim = Some(crate::world::claim("w", 10));
+        let submitted = store.tenant(&new.start.tenant).submit(new).await.expect("it is taken on");
+        let writer = submitted.leased.expect("it is leased").log.writer();
+        attempts.push(tokio::spawn(async move {
+            kv(&writer, 1, 20, swap("k", Value::Null, json!(number))).await
+        }));
+    }
+    let mut winners = Vec::new();
+    for (number, attempt) in attempts.into_iter().enumerate() {
+        if attempt.await.expect("it ends") == json!(true) {
+            winners.push(number);
+        }
+    }
+    let entry = world.local().kv_get("space", "k", 21).await.expect("the store answers");
+    assert_eq!(entry.map(|entry| entry.value), Some(json!(winners[0])));
+    assert_eq!(winners.len(), 1);
+}
+
+async fn artifacts_are_kept_with_the_run(world: World) {
+    let leased = world.live().await;
+    let writer = leased.log.writer();
+    let name = || "report".to_owned();
+    let bytes: Arc<[u8]> = (0..=255).collect::<Vec<u8>>().into();
+    let attachment = Attachment { digest: String::new(), size_bytes: 256, bytes: bytes.clone() };
+    let kept =
+        writer.write_artifact(CallId(1), name(), "text/csv".to_owned(), Some(attachment), 20);
+    let kept = kept.await.expect("the lease holds");
+    assert_eq!(kept.value["size_bytes"], json!(256));
+    let read =
+        writer.read_artifact("report").await.expect("the store answers").expect("it is kept");
+    assert_eq!(read.value, kept.value);
+    assert_eq!(read.attachment.map(|attachment| attachment.bytes), Some(bytes.clone()));
+    assert!(writer.read_artifact("other").await.expect("the store answers").is_none());
+    let (row, read) = world
+        .local()
+        .artifact(&leased.run, "report")
+        .await
+        .expect("the store answers")
+        .expect("it is kept");
+    assert_eq!((row.media_type.as_str(), row.call, read), ("text/csv", CallId(1), bytes));
+    let empty = writer.write_artifact(CallId(2), name(), "text/plain".to_owned(), None, 21).await;
+    assert_eq!(empty.expect("the lease holds").value["size_bytes"], json!(0));
+    let rows = world.local().artifacts(&leased.run).await.expect("the store answers");
+    assert_eq!(rows.iter().map(|row| row.size_bytes).collect::<Vec<_>>(), [0]);
+    let other = world.store.tenant(&tenant("other"));
+    assert!(other.artifacts(&leased.run).await.expect("the store answers").is_empty());
+    assert!(other.artifact(&leased.run, "report").await.expect("the store answers").is_none());
+}

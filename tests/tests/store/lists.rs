@@ -1,0 +1,81 @@
+//! Lists of runs and flows: newest first, a page at a time, one tenant's.
+
+use serde_json::json;
+use sluice_db::{FlowFilter, RunFilter};
+use sluice_model::{Quota, RunState};
+
+use crate::world::{World, ended, start, tenant, text};
+
+crate::on_both! {
+    runs_are_listed_newest_first
+    a_source_that_is_current_makes_no_new_version
+}
+
+async fn runs_are_listed_newest_first(world: World) {
+    let admin = world.store.admin();
+    admin.create_tenant(&tenant("other"), &Quota::default(), 1).await.expect("it is made");
+    let mut foreign = world.new_run();
+    foreign.start = start(tenant("other"));
+    world.submit(foreign).await;
+    let mut runs = Vec::new();
+    for number in 0..5 {
+        let mut new = world.new_run();
+        new.start.flow = String::from(if number % 2 == 0 { "even" } else { "odd" });
+        runs.push(world.submit(new).await);
+    }
+    let mut first = world.claim("w", 10, 9).await;
+    let place = first.iter().position(|leased| leased.run == runs[0]).expect("it was taken");
+    let mut first = first.remove(place);
+    first.log.append(vec![ended(11, json!(1))]).await.expect("the lease holds");
+    let child = world.claim("w", 12, 1).await;
+    assert!(child.is_empty());
+
+    let list = async |filter: RunFilter| {
+        let rows = world.local().runs(&filter).await.expect("they are listed");
+        let place = |id| runs.iter().position(|run| *run == id);
+        rows.into_iter().filter_map(|row| place(row.id)).collect::<Vec<_>>()
+    };
+    let all = RunFilter::default();
+    assert_eq!(list(all.clone()).await, [4, 3, 2, 1, 0]);
+    assert_eq!(list(RunFilter { limit: Some(2), ..all.clone() }).await, [4, 3]);
+    let before = Some(runs[3].clone());
+    assert_eq!(list(RunFilter { limit: Some(2), before, ..all.clone() }).await, [2, 1]);
+    assert_eq!(list(RunFilter { flow: Some("odd".to_owned()), ..all.clone() }).await, [3, 1]);
+    assert_eq!(list(RunFilter { state: Some(RunState::Ended), ..all.clone() }).await, [0]);
+    let outcome = |word: &str| RunFilter { outcome: Some(word.to_owned()), ..all.clone() };
+    assert_eq!(list(outcome("succeeded")).await, [0]);
+    assert!(list(outcome("failed")).await.is_empty());
+    assert!(list(RunFilter { parent: Some(runs[1].clone()), ..all.clone() }).await.is_empty());
+    assert!(list(RunFilter { root: Some(runs[1].clone()), ..all }).await.is_empty());
+}
+
+async fn a_source_that_is_current_makes_no_new_version(world: World) {
+    let local = world.local();
+    let save = async |name: &str, source: &str, at_us| {
+        let saved = local.save_flow(name, &text(source), &json!({"doc": source}), at_us).await;
+        saved.expect("it is saved").version
+    };
+    assert_eq!(save("hello", "a", 1).await, 1);
+    assert_eq!(save("hello", "a", 2).await, 1);
+    assert_eq!(save("hello", "b", 3).await, 2);
+    assert_eq!(save("hello", "a", 4).await, 3);
+    assert_eq!(save("help", "b", 5).await, 1);
+    let current = local.flow("hello").await.expect("the store answers").expect("it is there");
+    assert_eq!((current.version, current.created_at_us), (3, 4));
+    assert_eq!(current.description, json!({"doc": "a"}));
+    let source = local.source(&current.source_digest).await.expect("the store answers");
+    assert_eq!(source, Some(text("a")));
+    let versions = local.flow_versions("hello").await.expect("they are listed");
+    assert_eq!(versions.iter().map(|version| version.version).collect::<Vec<_>>(), [3, 2, 1]);
+    let list = async |prefix: &str, after: Option<&str>| {
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        let flows = local.flows(&FlowFilter { prefix, after, limit: None }).await;
+        flows.expect("they are listed").into_iter().map(|flow| flow.name).collect::<Vec<_>>()
+    };
+    assert_eq!(list("", None).await, ["hello", "help"]);
+    assert_eq!(list("hell", None).await, ["hello"]);
+    assert_eq!(list("h", Some("hello")).await, ["help"]);
+    let other = world.store.tenant(&tenant("other"));
+    assert!(other.flow("hello").await.expect("the store answers").is_none());
+    assert_eq!(other.source(&current.source_digest).await.expect("the store answers"), None);
+}
