@@ -49,10 +49,7 @@ pub(crate) async fn attempt(
     pokes: UnboundedReceiver<Poke>,
 ) -> Result<(), ExecutorError> {
     let tenant = shared.store.tenant(&leased.tenant);
-    let events = match leased.log.is_new() {
-        true => Vec::new(),
-        false => tenant.history(&leased.run).await?,
-    };
+    let events = if leased.log.is_new() { Vec::new() } else { tenant.history(&leased.run).await? };
     // This process may have stood still since it took the run up, and another has gone on with it.
     if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
         return Ok(());
@@ -71,7 +68,7 @@ pub(crate) async fn attempt(
             worker: shared.settings.worker.clone(),
         },
     );
-    let imposed = imposed(&shared, &leased.cancel_reason, leased.lost, &run);
+    let imposed = imposed(&shared, leased.cancel_reason.as_deref(), leased.lost, &run);
     let ended = match imposed {
         Some(failure) => {
             without_guest::end(&shared, &run, &before.history, &mut journal).await?;
@@ -99,7 +96,7 @@ pub(crate) async fn attempt(
 /// Why a run ends that is not even taken up.
 fn imposed(
     shared: &Shared,
-    cancel_reason: &Option<String>,
+    cancel_reason: Option<&str>,
     lost: u32,
     run: &RunOf,
 ) -> Option<Failure> {

@@ -44,7 +44,7 @@ enum Line {
     /// The first.
     SluiceRecord { version: u32, run: RunId, redacted: bool, source: String },
     /// An event.
-    Event(Event),
+    Event(Box<Event>),
     /// Bytes that events name.
     Attachment { digest: String, base64: String },
 }
@@ -92,7 +92,7 @@ pub async fn export(
     }
     let mut text = line(&first);
     for event in events {
-        let mut value = value_of(&Line::Event(event));
+        let mut value = value_of(&Line::Event(Box::new(event)));
         if is_redacted {
             redact(&mut value, redaction);
         }
@@ -126,7 +126,7 @@ pub async fn import(tenant: &Tenant, text: &str) -> Result<RunId, RecordError> {
             Line::Event(event) if event.seq != events.len() as u64 + 1 => {
                 return Err(wrong(format!("event {} is not the next", event.seq)));
             }
-            Line::Event(event) => events.push(event),
+            Line::Event(event) => events.push(*event),
             Line::Attachment { digest, base64 } => {
                 let bytes = BASE64.decode(base64).map_err(|error| wrong(error.to_string()))?;
                 if sha256(&bytes) != digest {

@@ -380,9 +380,8 @@ impl Outstanding {
                     self.child_made(call, child);
                 }
                 Ok(failed @ (Done::Fenced | Done::Broken(_))) => return Err(failed),
-                Ok(_) => {}
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
         }
         Ok(())

@@ -60,20 +60,20 @@ pub fn start_of(events: &[Event]) -> Option<&Start> {
 }
 
 impl Executor {
-    /// Goes through a record once more. `seen` hears how many of its events are behind.
+    /// Goes through a record once more. `heard` hears how many of its events are behind.
     pub async fn replay(
         &self,
         replaying: Replaying<'_>,
-        seen: impl FnMut(usize) + Send,
+        heard: impl FnMut(usize) + Send,
     ) -> Result<Replayed, SandboxError> {
         let Some(start) = start_of(replaying.events) else {
             let failure =
                 Failure::new(Code::ReplayDiverged, "the record does not begin with a run");
             return Ok(Replayed::Different(Box::new(failure)));
         };
-        let retries = replaying.events.iter().filter(|event| is_retry(event)).count();
-        let retries = u32::try_from(retries).unwrap_or(u32::MAX);
-        let Some(seed) = seed_of_try(&start.seed, retries) else {
+        let tries = replaying.events.iter().filter(|event| is_retry(event)).count();
+        let tries = u32::try_from(tries).unwrap_or(u32::MAX);
+        let Some(seed) = seed_of_try(&start.seed, tries) else {
             let failure = Failure::new(Code::ReplayDiverged, "the seed of the run is none");
             return Ok(Replayed::Different(Box::new(failure)));
         };
@@ -99,7 +99,7 @@ impl Executor {
             history: Arc::new(history),
             replay: Replay::Only,
         };
-        let mut door = Deaf { seen, skipped };
+        let mut door = Deaf { seen: heard, skipped };
         let run = self.shared.sandbox.run(attempt, &mut door, std::future::pending());
         let (ended, _) = run.await?;
         Ok(match ended {

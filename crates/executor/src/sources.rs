@@ -67,9 +67,9 @@ impl Sources {
     pub(crate) fn kept(&self, digest: &str) -> Option<Arc<Version>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
-        let uses = kept.uses;
-        let (used, version) = kept.versions.get_mut(digest)?;
-        *used = uses;
+        let now = kept.uses;
+        let (last_use, version) = kept.versions.get_mut(digest)?;
+        *last_use = now;
         Some(Arc::clone(version))
     }
 

@@ -43,7 +43,7 @@ async fn a_run_whose_worker_died_goes_on_with_another_when_the_lease_is_over() {
     let short = Duration::from_millis(300);
     let worker = house.worker_with(|settings| {
         settings.lease = short;
-        settings.linger = Duration::from_secs(60);
+        settings.linger = Duration::from_mins(1);
     });
     let source = "
 import time, uuid
@@ -114,7 +114,7 @@ async fn a_worker_that_lost_its_lease_writes_nothing() {
 #[tokio::test]
 async fn a_worker_that_stops_leaves_its_runs_to_others() {
     let house = House::new().await;
-    let worker = house.worker_with(|settings| settings.linger = Duration::from_secs(60));
+    let worker = house.worker_with(|settings| settings.linger = Duration::from_mins(1));
     let source = "
 from sluice import flow
 @flow
@@ -147,7 +147,7 @@ async fn many_runs_that_wait_take_no_places() {
     let house = House::new().await;
     let worker = house.worker_with(|settings| {
         settings.concurrency = 2;
-        settings.linger = Duration::from_secs(60);
+        settings.linger = Duration::from_mins(1);
     });
     let source = "
 from sluice import flow

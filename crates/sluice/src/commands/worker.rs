@@ -23,7 +23,7 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
         let machine = machine(global, theme, Only::Everything, Some(args.concurrency)).await?;
-        work(&machine, args, theme).await
+        Box::pin(work(&machine, args, theme)).await
     });
     // What a second interrupt left behind is not waited for.
     runtime.shutdown_background();

@@ -12,11 +12,11 @@ const MOST_ROWS: usize = 500;
 /// The run and its spans as far as the record tells.
 pub fn draw_record(events: &[Event], now_us: u64, width: usize, theme: Theme) -> Vec<Line> {
     let mut tree = Tree::default();
-    events.iter().for_each(|event| tree.apply(event.at_us, &event.body));
     let mut flow = "";
     let mut started_at_us = now_us;
     let mut ended = None;
     for event in events {
+        tree.apply(event.at_us, &event.body);
         match &event.body {
             EventBody::RunQueued(start) => (flow, started_at_us) = (&start.flow, event.at_us),
             EventBody::RunEnded { outcome, .. } => ended = Some((event.at_us, outcome)),

@@ -40,7 +40,7 @@ async fn measured(context: &Context) -> anyhow::Result<()> {
     println!("\n{} runs that wait for an answer", 2 * half);
     let mut runs = Vec::new();
     let mut before = Held::now(&store)?;
-    println!("  resident memory of the process: {:.0} MiB before", before.resident_mib);
+    println!("  resident memory of the process: {:.0} MiB before", before.resident);
     // What the process takes once it is busy shows in the first half only.
     for what in ["first", "second"] {
         let began = Instant::now();
@@ -53,10 +53,10 @@ async fn measured(context: &Context) -> anyhow::Result<()> {
         println!(
             "  the {what} {half}: submitted in {submitted:.1} s, all waiting after {waiting:.1} s; \
              {:.0} MiB resident, {:+.2} KiB a run resident, {:+.2} KiB of its own, {:+.2} KiB on disk",
-            after.resident_mib,
-            each(after.resident_mib, before.resident_mib),
-            each(after.private_mib, before.private_mib),
-            each(after.disk_mib, before.disk_mib),
+            after.resident,
+            each(after.resident, before.resident),
+            each(after.private, before.private),
+            each(after.disk, before.disk),
         );
         before = after;
     }
@@ -76,20 +76,20 @@ async fn measured(context: &Context) -> anyhow::Result<()> {
     place.close().await
 }
 
-/// What the process and the store hold.
+/// What the process and the store hold, in MiB.
 struct Held {
-    resident_mib: f64,
-    private_mib: f64,
-    disk_mib: f64,
+    resident: f64,
+    private: f64,
+    disk: f64,
 }
 
 impl Held {
     fn now(store: &Fresh) -> anyhow::Result<Held> {
         let memory = Memory::now()?;
         Ok(Held {
-            resident_mib: memory.resident / 1024.0,
-            private_mib: memory.private_dirty / 1024.0,
-            disk_mib: store.size_bytes()? as f64 / f64::from(1 << 20),
+            resident: memory.resident / 1024.0,
+            private: memory.private_dirty / 1024.0,
+            disk: store.size_bytes()? as f64 / f64::from(1 << 20),
         })
     }
 }
