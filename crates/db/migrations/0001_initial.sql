@@ -96,6 +96,8 @@ CREATE INDEX runs_by_state ON runs (tenant, state, id);
 CREATE INDEX runs_by_outcome ON runs (tenant, outcome, id) WHERE outcome IS NOT NULL;
 -- Tenant::runs of one flow.
 CREATE INDEX runs_by_flow ON runs (tenant, flow, id);
+-- Tenant::runs of one flow and one outcome.
+CREATE INDEX runs_by_flow_and_outcome ON runs (tenant, flow, outcome, id) WHERE outcome IS NOT NULL;
 -- Tenant::children, RunLog::look, and that each call has one child.
 CREATE UNIQUE INDEX runs_by_parent ON runs (parent_run, parent_call) WHERE parent_run IS NOT NULL;
 -- Tenant::runs of one root.
