@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{CallId, Failure, Request, SpanId};
 
 /// The closed set of operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallKind {
     /// Wait for a time.
@@ -67,7 +68,7 @@ impl CallKind {
 }
 
 /// A call that passed the checks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// The call.
     pub call: CallId,
@@ -81,7 +82,7 @@ pub struct Call {
 }
 
 /// Bytes beside a call or its answer. Records name them by their digest; the store keeps them apart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attachment {
     /// SHA-256 of the bytes, in hex.
     pub digest: String,
@@ -93,7 +94,7 @@ pub struct Attachment {
 }
 
 /// What a call brought.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// The answer proper.
     pub value: Value,

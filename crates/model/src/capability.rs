@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::CallKind;
@@ -10,8 +11,9 @@ use crate::CallKind;
 /// A kind of call and the targets it covers: `rpc:calendar.event_list`, `rpc:calendar.*`, `ask`.
 ///
 /// A target of `*`, or one that ends in `*`, covers every target with that beginning.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct Capability {
     kind: CallKind,
     target: String,

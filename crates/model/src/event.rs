@@ -1,12 +1,13 @@
 //! Events: the append-only facts about a run. Its trace, journal, audit and live stream are all
 //! folds over them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Answer, Attributes, Call, CallId, Failure, Outcome, SpanId, Start, Usage};
 
 /// One fact about a run, in its place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Place in the run's record: from 1, without gaps.
     pub seq: u64,
@@ -21,7 +22,7 @@ pub struct Event {
 }
 
 /// What happened. The serialised form carries the variant's name as `kind`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventBody {
     /// The run was submitted. Always the first event, and all that the run is pinned to.
@@ -145,7 +146,7 @@ pub enum EventBody {
 }
 
 /// Why an attempt ended before the run did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum AttemptEnd {
     /// It can only wait; the run goes on by replay.
@@ -172,7 +173,7 @@ pub enum AttemptEnd {
 /// Compact on purpose: only what changed is here. A reading of the clock that is not named gives what
 /// the one before it gave, and never less than the guest's last event; a `next` that is not named gave
 /// nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observed {
     /// Readings of the clock that differ: which reading since the guest's previous event, from 0, and
     /// the milliseconds since the Unix epoch that it gave.
@@ -214,7 +215,7 @@ impl EventBody {
 }
 
 /// How a span ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum SpanStatus {
     /// As it should.
@@ -229,7 +230,9 @@ pub enum SpanStatus {
 }
 
 /// How much a log line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Of interest to the author only.
@@ -243,7 +246,7 @@ pub enum Level {
 }
 
 /// Where a printed line went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// Standard output.

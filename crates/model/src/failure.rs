@@ -1,11 +1,12 @@
 //! The one error object, whoever made it: docs/errors.md.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Attributes, SpanId};
 
 /// Why something did not work, for a person and for a program.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// Version of this object; 0 within a chain, where it is left out.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -135,7 +136,7 @@ impl Failure {
 }
 
 /// One Python frame.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Frame {
     /// `flow.py` for the flow's own source.
     pub file: String,
@@ -172,13 +173,14 @@ impl Code {
             FailureKind::LimitExceeded
                 | FailureKind::GuestFault
                 | FailureKind::ReplayError
+                | FailureKind::RequestError
                 | FailureKind::PlatformError
         )
     }
 }
 
 /// Lines of the source around a frame's position.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Excerpt {
     /// Number of the first line.
     pub first_line: u32,
@@ -187,7 +189,7 @@ pub struct Excerpt {
 }
 
 /// Why, roughly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// The flow's own code ended it.
@@ -208,6 +210,8 @@ pub enum FailureKind {
     GuestFault,
     /// A replay and the record do not agree.
     ReplayError,
+    /// A request to the API was not carried out.
+    RequestError,
     /// Sluice itself is broken.
     PlatformError,
 }
@@ -215,7 +219,7 @@ pub enum FailureKind {
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $text:literal $kind:ident;)*) => {
         /// Why, exactly. Stable: programs depend on the texts; docs/errors.md has a section each.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $text)] $variant,)*
         }
@@ -316,6 +320,24 @@ codes! {
     GuestTrapped "guest_trapped" GuestFault;
     /// A replay asks for something else than the record holds.
     ReplayDiverged "replay_diverged" ReplayError;
+    /// A request is not what the API takes.
+    RequestInvalid "request_invalid" RequestError;
+    /// A request names nobody, or names somebody by a token that is not valid.
+    Unauthenticated "unauthenticated" RequestError;
+    /// The token does not allow the request.
+    ScopeMissing "scope_missing" RequestError;
+    /// There is no such thing for whoever asks.
+    NotFound "not_found" RequestError;
+    /// What the request would do does not go with how things stand.
+    Conflict "conflict" RequestError;
+    /// Somebody else changed the thing in the meantime.
+    PreconditionFailed "precondition_failed" RequestError;
+    /// The request is too large.
+    RequestTooLarge "request_too_large" RequestError;
+    /// Too many requests in a short time.
+    RateLimited "rate_limited" RequestError;
+    /// The server is stopping, or its store does not answer.
+    Unavailable "unavailable" RequestError;
     /// Each worker that took the run up died of it, or lost it.
     AttemptsExhausted "attempts_exhausted" PlatformError;
     /// Sluice itself is broken.

@@ -1,9 +1,10 @@
 //! Limits: the ceilings of one run. Each has a code of its own that ends the run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The ceilings of one run. The defaults suit a flow that nobody has read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// CPU time of the guest. Default 60 s. `limit_cpu_time`.

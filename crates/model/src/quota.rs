@@ -1,9 +1,10 @@
 //! Quota: the ceilings of one tenant.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The ceilings of one tenant. What is over them is refused with `quota_exceeded`, or waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quota {
     /// Runs that workers have at one time; more wait in the queue. Default 1,000.

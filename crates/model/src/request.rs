@@ -1,12 +1,13 @@
 //! Requests: what a flow asks of the host, parsed once and strictly: docs/calls.md.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Attributes, CallKind, Capability};
 
 /// What is asked of the host.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "operation", rename_all = "snake_case")]
 pub enum Request {
     /// Wait for a time.
@@ -52,7 +53,7 @@ pub enum Request {
 }
 
 /// A question to a person or a machine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// The question, for a person: text that nobody trusts.
@@ -71,7 +72,7 @@ pub struct Question {
 }
 
 /// What to do in a space of the key-value store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "operation", rename_all = "snake_case", deny_unknown_fields)]
 pub enum KvAction {
     /// The value of a key; `null` where there is none.
@@ -122,7 +123,7 @@ pub enum KvAction {
 }
 
 /// What to do with an artifact.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "operation", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ArtifactAction {
     /// Keeps the attachment under the name. Answers `{name, media_type, size_bytes, digest}`.

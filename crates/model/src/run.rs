@@ -1,12 +1,13 @@
 //! Runs: what one is pinned to, where it stands, and when it is tried again.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{CallId, Capability, Code, Failure, FailureKind, Limits, RunId, SpanId, TenantId};
 
 /// What a run is pinned to from its first event on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Start {
     /// Whose it is.
     pub tenant: TenantId,
@@ -41,7 +42,7 @@ pub struct Start {
 }
 
 /// The call that a child run answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Parent {
     /// The run that asked.
     pub run: RunId,
@@ -56,7 +57,7 @@ pub struct Parent {
 }
 
 /// Where a run left another's record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fork {
     /// The other run.
     pub run: RunId,
@@ -65,7 +66,7 @@ pub struct Fork {
 }
 
 /// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// It waits for a worker.
@@ -100,7 +101,7 @@ impl RunState {
 }
 
 /// Whether and when a run that failed is tried again from its beginning. The default: never.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetryPolicy {
     /// How often after the first time.
