@@ -16,6 +16,7 @@ mod notice;
 mod queue;
 mod record;
 mod store;
+mod summary;
 mod tenant;
 mod wake;
 mod writer;

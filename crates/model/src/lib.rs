@@ -15,6 +15,7 @@ mod outcome;
 mod quota;
 mod request;
 mod run;
+mod summary;
 mod tree;
 
 pub use call::{Answer, Attachment, Call, CallKind, Completion};
@@ -29,6 +30,7 @@ pub use outcome::{Outcome, Usage};
 pub use quota::Quota;
 pub use request::{ArtifactAction, InvalidRequest, KvAction, Question, Request};
 pub use run::{Fork, Parent, RetryPolicy, RunState, Start};
+pub use summary::{AskSummary, FlowSummary, RunSummary};
 pub use tree::{Span, Tree};
 
 /// A JSON object with its members in the order in which they were written.

@@ -1,1 +1,24 @@
-//! The edge.
+//! The edge: what a team hosts. HTTP, live streams and MCP over the store and the executor, for many
+//! tenants who must not see each other.
+//!
+//! What always holds: a request is somebody's before anything of it is looked at; everything is reached
+//! through the tenant of whoever asks; what is another's reads as what does not exist; only what is
+//! committed is shown.
+
+mod app;
+mod auth;
+mod edge;
+mod input;
+mod live;
+mod page;
+mod problem;
+mod reply;
+mod routes;
+mod serve;
+mod settings;
+
+pub use app::{openapi, router};
+pub use auth::{FirstLogin, first_login};
+pub use edge::Edge;
+pub use serve::{ServeError, Tls, serve};
+pub use settings::Settings;

@@ -54,6 +54,7 @@ impl Exit {
                 | FailureKind::CallError
                 | FailureKind::GuestFault
                 | FailureKind::ReplayError
+                | FailureKind::RequestError
                 | FailureKind::PlatformError,
                 _,
             ) => Exit::Failed,

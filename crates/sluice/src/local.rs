@@ -3,7 +3,6 @@
 
 mod machine;
 mod records;
-mod rows;
 
 use std::sync::Arc;
 
@@ -15,11 +14,11 @@ pub use sluice_executor::{
     NotSubmitted, Plan, Replayed, Rerun, Submission, Version, check_schema, now_us, sha256,
     start_of,
 };
+pub use sluice_model::{AskSummary as Ask, FlowSummary as SavedFlow, RunSummary as Summary};
 pub use sluice_sandbox::{BuildStage, Described};
 
 pub use self::machine::{Machine, Only};
 pub use self::records::{Answered, Heard, Hearing, Records, Runs};
-pub use self::rows::{Ask, SavedFlow, Summary};
 
 use crate::settings;
 

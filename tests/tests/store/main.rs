@@ -5,6 +5,7 @@ mod differential;
 mod fence;
 mod kv;
 mod lists;
+mod opening;
 mod queue;
 mod records;
 mod verify;

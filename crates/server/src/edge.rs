@@ -1,0 +1,108 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use sluice_db::{DbError, Store};
+use sluice_executor::{Executor, Version};
+use sluice_model::{Code, TenantId};
+use tokio::sync::watch;
+
+use crate::auth::Rates;
+use crate::live::Hub;
+use crate::problem::Problem;
+use crate::settings::Settings;
+
+/// The edge of one server. All clones are the same one.
+#[derive(Clone)]
+pub struct Edge {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    executor: Executor,
+    settings: Settings,
+    rates: Rates,
+    hub: Hub,
+    stopping: watch::Sender<bool>,
+}
+
+impl Edge {
+    /// The edge over an executor and its store. Within a runtime: it begins to listen to the store.
+    pub fn new(executor: Executor, settings: Settings) -> Edge {
+        let hub = Hub::over(executor.store());
+        let rates = Rates::new(&settings);
+        let stopping = watch::Sender::new(false);
+        Edge { inner: Arc::new(Inner { executor, settings, rates, hub, stopping }) }
+    }
+
+    /// The executor.
+    pub fn executor(&self) -> &Executor {
+        &self.inner.executor
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        self.inner.executor.store()
+    }
+
+    /// How it is set.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// How often somebody may ask.
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.inner.rates
+    }
+
+    /// Who is told when records grow.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.inner.hub
+    }
+
+    /// Streams end, and what waits is answered with what there is.
+    pub fn stop(&self) {
+        self.inner.stopping.send_replace(true);
+    }
+
+    /// Resolves when the server begins to stop.
+    pub async fn stopping(&self) {
+        let mut stopping = self.inner.stopping.subscribe();
+        // The sender lives as long as the edge.
+        let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
+    }
+
+    /// Loads a source, or says what is wrong with it.
+    pub(crate) async fn version(&self, source: &str) -> Result<Arc<Version>, Problem> {
+        match self.executor().version(&Arc::from(source)).await {
+            Ok(loaded) => Ok(loaded?),
+            Err(error) => {
+                tracing::error!(%error, "the sandbox failed");
+                Err(Problem::new(Code::PlatformError, "the sandbox failed"))
+            }
+        }
+    }
+
+    /// Loads the newest version of a saved flow.
+    pub(crate) async fn saved(
+        &self,
+        tenant: &TenantId,
+        flow: &str,
+    ) -> Result<Arc<Version>, Problem> {
+        let kept = self.store().tenant(tenant).flow(flow).await?;
+        let kept = kept.ok_or_else(|| no_flow(flow))?;
+        Ok(self.executor().version_of(tenant, &kept.source_digest).await?)
+    }
+
+    /// Whether the store answers.
+    pub(crate) async fn is_ready(&self) -> Result<(), DbError> {
+        self.store().admin().tenant(&TenantId::local()).await.map(|_| ())
+    }
+}
+
+/// There is no such flow.
+pub(crate) fn no_flow(flow: &str) -> Problem {
+    let flow: String = flow.chars().take(80).collect();
+    Problem::not_found(format!("flow `{flow}`"))
+        .hint("`GET /v1/flows` lists the saved flows; `POST /v1/runs` runs a source without saving it.")
+}

@@ -1,0 +1,67 @@
+//! Answers that say yes: a status, a JSON body, and headers.
+
+use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response};
+use axum::Json;
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A JSON answer with that status.
+pub struct Reply<T, const STATUS: u16 = 200> {
+    body: T,
+    headers: HeaderMap,
+}
+
+impl<T, const STATUS: u16> Reply<T, STATUS> {
+    /// The answer.
+    pub fn new(body: T) -> Self {
+        Reply { body, headers: HeaderMap::new() }
+    }
+
+    /// The same with where the new thing is.
+    #[must_use]
+    pub fn at(self, path: impl AsRef<str>) -> Self {
+        self.header(LOCATION, path.as_ref())
+    }
+
+    /// The same with the state that `If-Match` may name.
+    #[must_use]
+    pub fn etag(self, tag: impl std::fmt::Display) -> Self {
+        self.header(ETAG, &format!("\"{tag}\""))
+    }
+
+    /// The same with a header more. A value that no header can have is left out.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+}
+
+impl<T: Serialize, const STATUS: u16> IntoResponse for Reply<T, STATUS> {
+    fn into_response(self) -> axum::response::Response {
+        let status = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
+        (status, self.headers, Json(self.body)).into_response()
+    }
+}
+
+impl<T: JsonSchema, const STATUS: u16> OperationOutput for Reply<T, STATUS> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Response> {
+        Json::<T>::operation_response(ctx, operation)
+    }
+
+    fn inferred_responses(
+        ctx: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        Self::operation_response(ctx, operation).into_iter().map(|it| (Some(STATUS), it)).collect()
+    }
+}
