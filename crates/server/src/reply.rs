@@ -1,5 +1,7 @@
 //! Answers that say yes: a status, a JSON body, and headers.
 
+use std::time::Duration;
+
 use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, Response};
@@ -63,5 +65,57 @@ impl<T: JsonSchema, const STATUS: u16> OperationOutput for Reply<T, STATUS> {
         operation: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
         Self::operation_response(ctx, operation).into_iter().map(|it| (Some(STATUS), it)).collect()
+    }
+}
+
+/// The answer to what may take long: 200 where it is done, else 202.
+pub struct Accepted<T> {
+    reply: Reply<T>,
+    is_done: bool,
+}
+
+impl<T> Accepted<T> {
+    /// The answer.
+    pub fn new(body: T, is_done: bool) -> Self {
+        Accepted { reply: Reply::new(body), is_done }
+    }
+
+    /// The same with where the new thing is.
+    #[must_use]
+    pub fn at(self, path: impl AsRef<str>) -> Self {
+        Accepted { reply: self.reply.at(path), ..self }
+    }
+
+    /// The same, saying how long was waited at most.
+    #[must_use]
+    pub fn applied(self, wait: Duration) -> Self {
+        let name = HeaderName::from_static("preference-applied");
+        Accepted { reply: self.reply.header(name, &format!("wait={}", wait.as_secs())), ..self }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Accepted<T> {
+    fn into_response(self) -> axum::response::Response {
+        let mut response = self.reply.into_response();
+        if !self.is_done {
+            *response.status_mut() = StatusCode::ACCEPTED;
+        }
+        response
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Accepted<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Response> {
+        Json::<T>::operation_response(ctx, operation)
+    }
+
+    fn inferred_responses(
+        ctx: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        let Some(response) = Self::operation_response(ctx, operation) else { return Vec::new() };
+        vec![(Some(200), response.clone()), (Some(202), response)]
     }
 }

@@ -1,0 +1,211 @@
+//! Saved flows and their versions.
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::IF_MATCH;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sluice_db::FlowFilter;
+use sluice_executor::now_us;
+use sluice_model::{Code, FlowSummary};
+
+use super::op;
+use crate::auth::{Caller, Read, Write};
+use crate::edge::{Edge, no_flow};
+use crate::input::{At, Body, Params};
+use crate::page::{Page, limit};
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+pub(super) fn routes() -> ApiRouter<Edge> {
+    ApiRouter::new()
+        .api_route(
+            "/v1/flows",
+            get_with(list, op("list_flows", "Saved flows, by name.")).post_with(
+                save,
+                op("save_flows", "Save every flow of a source under its name."),
+            ),
+        )
+        .api_route(
+            "/v1/flows/{flow}",
+            get_with(newest, op("get_flow", "The newest version of a flow, with its source."))
+                .put_with(replace, op("put_flow", "Save a source as the next version of a flow.")),
+        )
+        .api_route(
+            "/v1/flows/{flow}/versions",
+            get_with(versions, op("list_flow_versions", "The versions of a flow, the newest first.")),
+        )
+        .api_route(
+            "/v1/flows/{flow}/versions/{version}",
+            get_with(version, op("get_flow_version", "A version of a flow, with its source.")),
+        )
+}
+
+/// Which flows are listed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FlowParams {
+    /// Only flows with these words in name or summary.
+    text: Option<String>,
+    /// At most so many: 1 to 500; 50 where it is absent.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// Go on where an earlier part ended: its `next`.
+    after: Option<String>,
+}
+
+/// A flow with its source.
+#[derive(Serialize, JsonSchema)]
+struct FlowWithSource {
+    #[serde(flatten)]
+    flow: FlowSummary,
+    /// Python.
+    source: String,
+}
+
+/// A source to be saved.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSource {
+    /// Python.
+    source: String,
+}
+
+/// What was saved.
+#[derive(Serialize, JsonSchema)]
+struct Saved {
+    /// Each flow of the source, at its newest version.
+    flows: Vec<FlowSummary>,
+}
+
+/// Which flow.
+#[derive(Deserialize, JsonSchema)]
+struct FlowPath {
+    /// Its name.
+    flow: String,
+}
+
+/// Which version.
+#[derive(Deserialize, JsonSchema)]
+struct VersionPath {
+    /// The name of the flow.
+    flow: String,
+    /// From 1.
+    version: u64,
+}
+
+async fn list(
+    caller: Caller<Read>,
+    Params(params): Params<FlowParams>,
+) -> Result<Reply<Page<FlowSummary>>, Problem> {
+    let limit = limit(params.limit)?;
+    let filter = FlowFilter {
+        prefix: String::new(),
+        text: params.text,
+        after: params.after,
+        limit: Some(limit + 1),
+    };
+    let flows = caller.tenant.flows(&filter).await?;
+    let page = Page::of(flows, limit, |flow| flow.name.clone());
+    Ok(Reply::new(page.map(FlowSummary::from)))
+}
+
+async fn save(
+    State(edge): State<Edge>,
+    caller: Caller<Write>,
+    Body(new): Body<NewSource>,
+) -> Result<Reply<Saved, 201>, Problem> {
+    let loaded = edge.version(&new.source).await?;
+    loaded.is_usable()?;
+    let mut flows = Vec::new();
+    for flow in &loaded.described.description.flows {
+        let description = serde_json::to_value(flow).unwrap_or_default();
+        let saved = caller
+            .tenant
+            .save_flow(&flow.name, &loaded.source, &description, now_us())
+            .await?;
+        flows.push(FlowSummary::from(saved));
+    }
+    let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();
+    caller.note("save flows", &names.join(" "), json!({ "digest": loaded.digest })).await?;
+    Ok(Reply::new(Saved { flows }))
+}
+
+async fn newest(
+    caller: Caller<Read>,
+    At(path): At<FlowPath>,
+) -> Result<Reply<FlowWithSource>, Problem> {
+    let flow = caller.tenant.flow(&path.flow).await?.ok_or_else(|| no_flow(&path.flow))?;
+    with_source(&caller, FlowSummary::from(flow)).await
+}
+
+async fn with_source<N>(
+    caller: &Caller<N>,
+    flow: FlowSummary,
+) -> Result<Reply<FlowWithSource>, Problem> {
+    let source = caller.tenant.source(&flow.source_digest).await?;
+    let source = source.ok_or_else(|| no_flow(&flow.name))?.as_ref().to_owned();
+    let tag = format!("v{}", flow.version);
+    Ok(Reply::new(FlowWithSource { flow, source }).etag(tag))
+}
+
+async fn replace(
+    State(edge): State<Edge>,
+    caller: Caller<Write>,
+    At(path): At<FlowPath>,
+    headers: HeaderMap,
+    Body(new): Body<NewSource>,
+) -> Result<Reply<FlowWithSource>, Problem> {
+    let expected = expected_version(&headers)?;
+    let loaded = edge.version(&new.source).await?;
+    loaded.is_usable()?;
+    let flow = loaded.flow(Some(&path.flow))?;
+    let description = serde_json::to_value(flow).unwrap_or_default();
+    let saved = caller
+        .tenant
+        .replace_flow(&flow.name, &loaded.source, &description, expected, now_us())
+        .await?;
+    let Some(saved) = saved else {
+        return Err(Problem::new(Code::PreconditionFailed, "the flow has another version by now")
+            .hint("Read the flow again and repeat the change on that."));
+    };
+    caller.note("save flows", &flow.name, json!({ "digest": loaded.digest })).await?;
+    with_source(&caller, FlowSummary::from(saved)).await
+}
+
+/// The version that `If-Match` names; `*` is any that there is.
+fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(tag) = headers.get(IF_MATCH) else { return Ok(None) };
+    let tag = tag.to_str().unwrap_or_default().trim();
+    if tag == "*" {
+        return Ok(None);
+    }
+    let version = tag.trim_matches('"').strip_prefix('v').and_then(|number| number.parse().ok());
+    let wrong = || Problem::field("If-Match", "it is the `ETag` of a flow, as in `\"v3\"`");
+    version.map(Some).ok_or_else(wrong)
+}
+
+async fn versions(
+    caller: Caller<Read>,
+    At(path): At<FlowPath>,
+) -> Result<Reply<Page<FlowSummary>>, Problem> {
+    let versions = caller.tenant.flow_versions(&path.flow).await?;
+    if versions.is_empty() {
+        return Err(no_flow(&path.flow));
+    }
+    let items = versions.into_iter().map(FlowSummary::from).collect();
+    Ok(Reply::new(Page { items, next: None }))
+}
+
+async fn version(
+    caller: Caller<Read>,
+    At(path): At<VersionPath>,
+) -> Result<Reply<FlowWithSource>, Problem> {
+    let versions = caller.tenant.flow_versions(&path.flow).await?;
+    let version = versions.into_iter().find(|version| version.version == path.version);
+    let version = version.ok_or_else(|| no_flow(&path.flow))?;
+    with_source(&caller, FlowSummary::from(version)).await
+}

@@ -1,0 +1,81 @@
+//! What a source holds and what is wrong with it, without running a flow.
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::post_with;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sluice_model::{Capability, Description, Failure, intersection};
+
+use super::op;
+use crate::auth::{Caller, Read};
+use crate::edge::Edge;
+use crate::input::Body;
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+pub(super) fn routes() -> ApiRouter<Edge> {
+    let about = op("validate_source", "What a source holds, and what is wrong with it.");
+    ApiRouter::new().api_route("/v1/validate", post_with(validate, about))
+}
+
+/// A source.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    /// Python.
+    source: String,
+}
+
+/// What a source holds.
+#[derive(Serialize, JsonSchema)]
+struct Validated {
+    /// Whether it can be run.
+    is_valid: bool,
+    /// What it holds: docs/describe.md.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Description>,
+    /// Why it cannot be loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
+    /// Capabilities that its flows ask for and the tenant does not have.
+    missing_grants: Vec<Capability>,
+}
+
+async fn validate(
+    State(edge): State<Edge>,
+    caller: Caller<Read>,
+    Body(source): Body<Source>,
+) -> Result<Reply<Validated>, Problem> {
+    let version = match edge.version(&source.source).await {
+        Ok(version) => version,
+        Err(problem) if problem.failure().kind == sluice_model::FailureKind::PlatformError => {
+            return Err(problem);
+        }
+        Err(problem) => {
+            return Ok(Reply::new(Validated {
+                is_valid: false,
+                description: None,
+                failure: Some(problem.failure().clone()),
+                missing_grants: Vec::new(),
+            }));
+        }
+    };
+    let description = version.described.description.clone();
+    let held = caller.tenant.row().await?.map(|row| row.grants).unwrap_or_default();
+    let asked = description.flows.iter().flat_map(|flow| &flow.uses);
+    let mut missing_grants: Vec<Capability> = Vec::new();
+    for word in asked.filter_map(|word| word.parse::<Capability>().ok()) {
+        let is_held = intersection(&held, std::slice::from_ref(&word)).contains(&word);
+        if !is_held && !missing_grants.contains(&word) {
+            missing_grants.push(word);
+        }
+    }
+    let is_error = |problem: &sluice_model::Problem| problem.severity == sluice_model::Severity::Error;
+    Ok(Reply::new(Validated {
+        is_valid: !description.problems.iter().any(is_error) && !description.flows.is_empty(),
+        description: Some(description),
+        failure: None,
+        missing_grants,
+    }))
+}
