@@ -83,6 +83,7 @@ impl Run {
                 flow: String::new(),
                 input: Value::Object(serde_json::Map::new()),
                 grants: Vec::new(),
+                withheld: Vec::new(),
                 uses: Vec::new(),
                 limits: Limits::default(),
                 seed: [7; 32],

@@ -2,7 +2,7 @@
 //!
 //! SQLite in one file or PostgreSQL, behind one set of queries. What belongs to a tenant is reached
 //! through [`Tenant`] only, so that a read across tenants does not compile; [`Queue`] is what
-//! executors see, [`Admin`] what whoever runs the store sees. All writes go through one writer, which
+//! executors see, [`Admin`] what whoever runs the store sees, [`Keys`] what the door of the server sees. All writes go through one writer, which
 //! groups them into commits; what is answered is on disk.
 
 mod address;
@@ -10,6 +10,7 @@ mod admin;
 mod crash;
 mod engine;
 mod error;
+mod keys;
 mod log;
 mod migrate;
 mod notice;
@@ -17,6 +18,7 @@ mod queue;
 mod record;
 mod store;
 mod summary;
+mod tally;
 mod tenant;
 mod wake;
 mod writer;
@@ -24,11 +26,13 @@ mod writer;
 pub use admin::{Admin, TenantRow};
 pub use crash::crash_point;
 pub use error::{ChildError, DbError, SubmitError, WriteError};
+pub use keys::{Keys, Purpose, Ticket};
 pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
 pub use notice::Notice;
 pub use queue::{Claim, Leased, Queue};
 pub use store::Store;
 pub use tenant::{
-    AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, Flaw, FlowFilter, FlowVersion,
-    Imported, KvEntry, NewRun, RunFilter, RunRow, Submitted, Tenant, Verified,
+    AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,
+    Flaw, FlowFilter, FlowVersion, Imported, KvEntry, KvMatch, NewRun, NewToken, RunFilter, RunRow,
+    Submitted, Tenant, TokenRow, UsageRow, Verified,
 };

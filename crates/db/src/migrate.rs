@@ -2,9 +2,14 @@
 
 use crate::DbError;
 use crate::engine::{Conn, args, composed};
+use crate::tenant::words;
 
 /// The steps; the schema's number is how many were taken.
-const STEPS: [&str; 1] = [include_str!("../migrations/0001_initial.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_edge.sql")];
+
+/// The step that gives flow versions their words.
+const WITH_WORDS: i64 = 2;
 
 /// Takes the steps that are missing, all or none of them.
 pub(crate) async fn migrate(conn: &mut Conn, address: &str) -> Result<(), DbError> {
@@ -37,9 +42,25 @@ async fn steps(conn: &mut Conn, address: &str) -> Result<(), DbError> {
             .fold((*step).to_owned(), |step, (open, word)| step.replace(open, word));
         conn.script(composed(step)).await?;
     }
+    if (1..WITH_WORDS).contains(&taken) {
+        fill_words(conn).await?;
+    }
     match found {
         Some(_) => conn.run("UPDATE schema_version SET version = $1", args![known]).await?,
         None => conn.run("INSERT INTO schema_version (version) VALUES ($1)", args![known]).await?,
     };
+    Ok(())
+}
+
+/// Gives the flow versions of an older store the words that they are found by.
+async fn fill_words(conn: &mut Conn) -> Result<(), DbError> {
+    let sql = "SELECT tenant, name, version, description FROM flow_versions";
+    for row in conn.rows(sql, Vec::new()).await? {
+        let (tenant, name, version) = (row.text(0)?, row.text(1)?, row.int(2)?);
+        let words = words(name, &row.json(3)?);
+        let sql = "UPDATE flow_versions SET words = $4 \
+            WHERE tenant = $1 AND name = $2 AND version = $3";
+        conn.run(sql, args![tenant, name, version, words]).await?;
+    }
     Ok(())
 }

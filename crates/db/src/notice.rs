@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use sluice_model::RunId;
+use sluice_model::{RunId, TenantId};
 
 /// What may be worth a look.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub enum Notice {
     Run(RunId),
     /// Events of this run were committed, up to this one.
     Events {
+        /// Whose run it is.
+        tenant: TenantId,
         /// The run.
         run: RunId,
         /// The last event.
@@ -32,7 +34,7 @@ impl Notice {
         match self {
             Notice::Queued => "q\n".to_owned(),
             Notice::Run(run) => format!("r {run}\n"),
-            Notice::Events { run, seq } => format!("e {run} {seq}\n"),
+            Notice::Events { tenant, run, seq } => format!("e {tenant} {run} {seq}\n"),
             Notice::Elsewhere => "*\n".to_owned(),
         }
     }
@@ -43,6 +45,7 @@ impl Notice {
             "q" => Notice::Queued,
             "r" => Notice::Run(words.next()?.parse().ok()?),
             "e" => Notice::Events {
+                tenant: words.next()?.parse().ok()?,
                 run: words.next()?.parse().ok()?,
                 seq: words.next()?.parse().ok()?,
             },
@@ -88,7 +91,7 @@ mod tests {
     #[test]
     fn notices_read_back_and_are_said_once() {
         let run = RunId::new(1, [1; 10]);
-        let events = |seq| Notice::Events { run: run.clone(), seq };
+        let events = |seq| Notice::Events { tenant: TenantId::local(), run: run.clone(), seq };
         let notices =
             [Notice::Queued, events(3), Notice::Run(run.clone()), Notice::Queued, events(9)];
         let payloads = payloads(&notices);

@@ -87,6 +87,17 @@ pub(crate) struct Stored {
     blobs: Vec<(String, Arc<[u8]>)>,
 }
 
+/// About what a row takes beside its texts.
+const ROW_BYTES: u64 = 100;
+
+/// About what events and the bytes beside them take. Bytes that somebody stored before are counted
+/// again: otherwise a tenant could find out what others have.
+pub(crate) fn bytes_of(events: &[Stored]) -> u64 {
+    let texts = |event: &Stored| event.body.len() + event.observed.as_ref().map_or(0, |o| o.len());
+    let beside = |event: &Stored| event.blobs.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+    events.iter().map(|event| (texts(event) + beside(event)) as u64 + ROW_BYTES).sum()
+}
+
 /// The hash of an event after the one before.
 pub(crate) fn hash(
     before: &[u8; 32],
@@ -177,7 +188,9 @@ pub(crate) async fn write_source(
     let sql = "INSERT INTO sources (digest, source) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     tx.run(sql, args![digest, Arc::clone(source)]).await?;
     let sql = "INSERT INTO tenant_sources (tenant, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    tx.run(sql, args![tenant, digest]).await?;
+    if tx.run(sql, args![tenant, digest]).await? == 1 {
+        tx.tally.store(tenant, source.len() as u64);
+    }
     Ok(())
 }
 

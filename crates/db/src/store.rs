@@ -16,7 +16,7 @@ use crate::engine::{Conn, Conns, Ears, Heard};
 use crate::migrate::migrate;
 use crate::notice::of_payload;
 use crate::writer::{Message, Signals, Work, Writer, queued};
-use crate::{Admin, DbError, Notice, Queue, Tenant};
+use crate::{Admin, DbError, Keys, Notice, Queue, Tenant};
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -131,6 +131,11 @@ impl Store {
     /// The store as whoever runs it sees it.
     pub fn admin(&self) -> Admin {
         Admin::new(self.clone())
+    }
+
+    /// What those who come in show, of whatever tenant they are.
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.clone())
     }
 
     /// What is committed from now on, here and elsewhere. A receiver that lagged has lost notices and

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::engine::{Arg, Conn, Conns, Row};
 use crate::notice::payloads;
+use crate::tally::{self, Tally};
 use crate::{DbError, Notice, crash_point};
 
 /// The most operations in one commit.
@@ -46,6 +47,8 @@ pub(crate) struct Tx {
     notices: Vec<Notice>,
     /// How many runs each tenant may still queue before they are counted again.
     pub(crate) allowances: HashMap<String, u64>,
+    /// What is counted for tenants, once an operation is sure to be written.
+    pub(crate) tally: Tally,
 }
 
 impl Tx {
@@ -163,7 +166,12 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(conns: Conns, signals: Arc<Signals>) -> Writer {
         let looks = matches!(conns, Conns::Sqlite(_));
-        let tx = Tx { conn: None, notices: Vec::new(), allowances: HashMap::new() };
+        let tx = Tx {
+            conn: None,
+            notices: Vec::new(),
+            allowances: HashMap::new(),
+            tally: Tally::default(),
+        };
         Writer { conns, tx, signals, version_of_others: None, looked: Instant::now(), looks }
     }
 
@@ -272,10 +280,12 @@ impl Writer {
     }
 
     async fn operations(&mut self, group: &mut [Box<dyn Queued>]) -> Result<(), DbError> {
+        self.tx.tally = Tally::default();
         self.tx.conn()?.begin().await?;
         for work in group {
             work.run(&mut self.tx).await?;
         }
+        tally::write(&mut self.tx).await?;
         if !self.looks && !self.tx.notices.is_empty() {
             let payloads = payloads(&self.tx.notices);
             self.tx.conn()?.tell_others(payloads).await?;

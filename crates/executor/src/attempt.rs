@@ -154,6 +154,7 @@ async fn guest(
         flow: run.start.flow.clone(),
         input: run.start.input.clone(),
         grants: run.start.grants.clone(),
+        withheld: run.start.withheld.clone(),
         uses: run.start.uses.clone(),
         limits: run.start.limits.clone(),
         seed,

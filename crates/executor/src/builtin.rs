@@ -88,6 +88,7 @@ async fn child_run(
             input,
             seed: hex(&fresh::seed()),
             grants,
+            withheld: parent.start.withheld.clone(),
             uses,
             limits: parent.start.limits.clone(),
             retry: RetryPolicy::default(),

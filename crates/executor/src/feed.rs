@@ -55,7 +55,7 @@ impl Feed {
         let about_it = async {
             loop {
                 match self.notices.recv().await {
-                    Ok(Notice::Events { run, seq }) if run == self.run && seq > self.after => {
+                    Ok(Notice::Events { run, seq, .. }) if run == self.run && seq > self.after => {
                         return;
                     }
                     Ok(Notice::Elsewhere) | Err(_) => return,

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use sluice_model::{AskId, RunId};
+use sluice_model::{AskId, RunId, TokenId};
 
 /// Microseconds since the Unix epoch.
 pub fn now_us() -> u64 {
@@ -13,6 +13,11 @@ pub fn now_us() -> u64 {
 /// A run's name that nobody has yet.
 pub fn run_id() -> RunId {
     RunId::new(now_us() / 1_000, random())
+}
+
+/// A token's name that nobody has yet.
+pub fn token_id() -> TokenId {
+    TokenId::new(now_us() / 1_000, random())
 }
 
 /// A question's name that nobody has yet.
@@ -30,7 +35,8 @@ pub(crate) fn chance() -> f64 {
     f64::from(u32::from_le_bytes(random())) / (f64::from(u32::MAX) + 1.0)
 }
 
-fn random<const N: usize>() -> [u8; N] {
+/// Bytes that nobody can guess.
+pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     let got = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
     assert_eq!(got, Ok(N), "the kernel promises that so few bytes come at once");

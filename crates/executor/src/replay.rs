@@ -93,6 +93,7 @@ impl Executor {
             flow: replaying.flow.to_owned(),
             input: replaying.input.clone(),
             grants: replaying.grants.to_vec(),
+            withheld: start.withheld.clone(),
             uses,
             limits: start.limits.clone(),
             seed,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sluice_model::{Code, Failure, FlowDescription};
+use sluice_model::{Code, Failure, FlowDescription, Severity};
 use sluice_sandbox::{Described, Sandbox, SandboxError};
 
 use crate::digest::sha256;
@@ -23,6 +23,25 @@ pub struct Version {
 }
 
 impl Version {
+    /// Refuses a source with an error in it, or without a flow: what is to be saved.
+    pub fn is_usable(&self) -> Result<(), Box<Failure>> {
+        let description = &self.described.description;
+        let errors = description.problems.iter().filter(|it| it.severity == Severity::Error);
+        if let Some(first) = errors.clone().next() {
+            let problems: Vec<_> = errors.filter_map(|it| serde_json::to_value(it).ok()).collect();
+            let failure = Failure::new(Code::SourceInvalid, first.message.clone());
+            let failure = failure.detail("source_problems", problems);
+            return Err(Box::new(match &first.hint {
+                Some(hint) => failure.hint(hint.clone()),
+                None => failure,
+            }));
+        }
+        match description.flows.as_slice() {
+            [] => self.flow(None).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
     /// The flow that is meant: the named one, or the only one.
     pub fn flow(&self, name: Option<&str>) -> Result<&FlowDescription, Box<Failure>> {
         let flows = &self.described.description.flows;

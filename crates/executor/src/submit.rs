@@ -104,6 +104,7 @@ impl Executor {
             input: submission.input.clone(),
             seed: hex(&submission.seed.unwrap_or_else(fresh::seed)),
             grants: submission.grants.iter().cloned().chain([asking()]).collect(),
+            withheld: Vec::new(),
             uses: uses(&flow.name, &flow.uses)?,
             limits: submission.limits.clone(),
             retry: submission.retry.clone(),

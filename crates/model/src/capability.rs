@@ -28,6 +28,13 @@ impl Capability {
         Capability { kind, target: target.into() }
     }
 
+    /// Everything: each kind of capability, for all targets.
+    pub fn every() -> Vec<Capability> {
+        let kinds = CallKind::ALL.into_iter().filter(|kind| kind.needs_grant());
+        let all = |kind| Capability::new(kind, if kind == CallKind::Ask { "" } else { "*" });
+        kinds.map(all).collect()
+    }
+
     /// Whether whoever holds `self` may do what `needed` names.
     pub fn covers(&self, needed: &Capability) -> bool {
         self.kind == needed.kind
@@ -158,6 +165,17 @@ mod tests {
         );
         let both: Vec<String> = both.iter().map(ToString::to_string).collect();
         assert_eq!(both, ["rpc:calendar.event_list", "rpc:calendar.*", "kv:notes"]);
+    }
+
+    #[test]
+    fn everything_covers_each_kind_and_reads_back() {
+        let every = Capability::every();
+        let needed =
+            ["rpc:a.b", "http:a", "llm:a", "flow:a", "ask", "kv:a", "secret:A", "artifact:a"];
+        for needed in needed {
+            assert!(every.iter().any(|held| covers(&held.to_string(), needed)), "{needed}");
+        }
+        assert_eq!(every.len(), needed.len());
     }
 
     #[test]

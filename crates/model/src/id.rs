@@ -126,6 +126,8 @@ sortable_ids! {
     RunId "run" "run";
     /// One question of a run to a person or a machine.
     AskId "ask" "ask";
+    /// A token by which a tenant's people and programs are known. Not the secret itself.
+    TokenId "tok" "token";
 }
 
 /// A unit of isolation, quota and grants: a short name of small letters, digits and `-`.

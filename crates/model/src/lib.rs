@@ -3,6 +3,7 @@
 //! Pure data and folds over it. Nothing here does IO, reads a clock or draws randomness, so every
 //! other crate may depend on it and a test needs nothing but values.
 
+mod authority;
 mod call;
 mod capability;
 mod description;
@@ -18,16 +19,17 @@ mod run;
 mod summary;
 mod tree;
 
+pub use authority::{Role, Scope};
 pub use call::{Answer, Attachment, Call, CallKind, Completion};
 pub use capability::{Capability, InvalidCapability, intersection};
 pub use description::{Description, FlowDescription, Problem, Severity};
 pub use event::{AttemptEnd, Event, EventBody, Level, Observed, SpanStatus, Stream};
 pub use failure::{Code, Excerpt, Failure, FailureKind, Frame};
 pub use history::History;
-pub use id::{AskId, CallId, InvalidId, RunId, SpanId, TenantId};
+pub use id::{AskId, CallId, InvalidId, RunId, SpanId, TenantId, TokenId};
 pub use limits::Limits;
 pub use outcome::{Outcome, Usage};
-pub use quota::Quota;
+pub use quota::{Quota, day_of};
 pub use request::{ArtifactAction, InvalidRequest, KvAction, Question, Request};
 pub use run::{Fork, Parent, RetryPolicy, RunState, Start};
 pub use summary::{AskSummary, FlowSummary, RunSummary};

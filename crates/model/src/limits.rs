@@ -47,3 +47,42 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// The first of these ceilings that is above the one of `most`: its name, and both numbers.
+    pub fn first_above(&self, most: &Limits) -> Option<(&'static str, u64, u64)> {
+        let pairs = [
+            ("cpu_time_ms", self.cpu_time_ms, most.cpu_time_ms),
+            ("wall_time_ms", self.wall_time_ms, most.wall_time_ms),
+            ("memory_bytes", self.memory_bytes, most.memory_bytes),
+            ("output_bytes", self.output_bytes, most.output_bytes),
+            ("spans", self.spans, most.spans),
+            ("events", self.events, most.events),
+            ("calls", self.calls, most.calls),
+            ("event_bytes", self.event_bytes, most.event_bytes),
+            ("string_bytes", self.string_bytes, most.string_bytes),
+            ("payload_bytes", self.payload_bytes, most.payload_bytes),
+        ];
+        pairs.into_iter().find(|(_, asked, most)| asked > most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ceiling_is_compared() {
+        let most = Limits::default();
+        let value = serde_json::to_value(&most).expect("it is JSON");
+        for name in value.as_object().expect("limits are an object").keys() {
+            let mut above = value.clone();
+            let ceiling = value[name].as_u64().expect("a ceiling is a number");
+            above[name] = (ceiling + 1).into();
+            let above: Limits = serde_json::from_value(above).expect("these are limits");
+            let found = above.first_above(&most).expect("it is above");
+            assert_eq!((found.0, found.1, found.2), (name.as_str(), ceiling + 1, ceiling));
+        }
+        assert_eq!(most.first_above(&most), None);
+    }
+}

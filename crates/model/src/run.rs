@@ -23,6 +23,10 @@ pub struct Start {
     pub seed: String,
     /// What whoever started the run granted.
     pub grants: Vec<Capability>,
+    /// What was granted beyond what the tenant has: not in force, and kept so that a refusal can say
+    /// whom to ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Capability>,
     /// What the flow asks for. It may use what is in both.
     pub uses: Vec<Capability>,
     /// The ceilings of each attempt.

@@ -20,6 +20,8 @@ pub struct Attempt {
     pub input: serde_json::Value,
     /// What whoever started the run was granted.
     pub grants: Vec<Capability>,
+    /// What was granted beyond what the tenant has: not in force, and named where it is missed.
+    pub withheld: Vec<Capability>,
     /// What the flow asks for. It may use what is in both.
     pub uses: Vec<Capability>,
     /// The ceilings. What is replayed counts like what is new.

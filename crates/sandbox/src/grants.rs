@@ -6,12 +6,18 @@ use sluice_model::{Capability, Code, Failure, intersection};
 #[derive(Debug)]
 pub(crate) struct Grants {
     granted: Vec<Capability>,
+    /// What would be granted if the tenant had it.
+    withheld: Vec<Capability>,
     uses: Vec<Capability>,
 }
 
 impl Grants {
-    pub(crate) fn new(granted: Vec<Capability>, uses: Vec<Capability>) -> Grants {
-        Grants { granted, uses }
+    pub(crate) fn new(
+        granted: Vec<Capability>,
+        withheld: Vec<Capability>,
+        uses: Vec<Capability>,
+    ) -> Grants {
+        Grants { granted, withheld, uses }
     }
 
     /// What holds within steps with these lists: what a child run may do at most.
@@ -33,6 +39,8 @@ impl Grants {
         let covered = |held: &[Capability]| held.iter().any(|held| held.covers(needed));
         let hint = if !covered(&self.uses) {
             format!("Add \"{needed}\" to the flow's `uses`.")
+        } else if !covered(&self.granted) && covered(&self.withheld) {
+            format!("The tenant has no \"{needed}\": ask whoever runs this Sluice.")
         } else if !covered(&self.granted) {
             format!("Whoever starts the run must grant it: `--grant {needed}`.")
         } else if let Some((step, _)) = { steps }.find(|(_, held)| !covered(held)) {

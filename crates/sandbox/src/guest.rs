@@ -59,7 +59,7 @@ impl Beginning {
     pub(crate) fn bare(limits: Limits) -> Beginning {
         Beginning {
             limits,
-            grants: Grants::new(Vec::new(), Vec::new()),
+            grants: Grants::new(Vec::new(), Vec::new(), Vec::new()),
             seed: [0; 32],
             history: Arc::default(),
             replay: Replay::Resume,

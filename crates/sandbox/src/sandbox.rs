@@ -108,7 +108,7 @@ impl Sandbox {
         let replay = attempt.replay;
         let (mut driver, guest) = Driver::new(Beginning {
             limits: attempt.limits,
-            grants: Grants::new(attempt.grants, attempt.uses),
+            grants: Grants::new(attempt.grants, attempt.withheld, attempt.uses),
             seed: attempt.seed,
             history: attempt.history,
             replay,

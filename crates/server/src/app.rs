@@ -72,7 +72,10 @@ fn about(document: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
     let scheme = SecurityScheme::Http {
         scheme: "bearer".to_owned(),
         bearer_format: None,
-        description: Some(format!("A token with the scope of the operation: {}.", scopes.join(", "))),
+        description: Some(format!(
+            "A token with the scope of the operation: {}.",
+            scopes.join(", ")
+        )),
         extensions: Default::default(),
     };
     document.security_scheme("token", scheme)

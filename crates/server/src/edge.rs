@@ -103,6 +103,7 @@ impl Edge {
 /// There is no such flow.
 pub(crate) fn no_flow(flow: &str) -> Problem {
     let flow: String = flow.chars().take(80).collect();
-    Problem::not_found(format!("flow `{flow}`"))
-        .hint("`GET /v1/flows` lists the saved flows; `POST /v1/runs` runs a source without saving it.")
+    Problem::not_found(format!("flow `{flow}`")).hint(
+        "`GET /v1/flows` lists the saved flows; `POST /v1/runs` runs a source without saving it.",
+    )
 }

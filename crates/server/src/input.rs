@@ -1,8 +1,8 @@
 //! What requests bring: bodies, parameters and parts of the path, with problems that name the place.
 
+use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
-use aide::OperationInput;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -44,9 +44,9 @@ pub(crate) fn of_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let place = pointer(error.path());
         Problem::field(place, error.inner().to_string()).status(status_of(error.inner()))
     })?;
-    reader.end().map_err(|error| {
-        Problem::field("", error.to_string()).status(StatusCode::BAD_REQUEST)
-    })?;
+    reader
+        .end()
+        .map_err(|error| Problem::field("", error.to_string()).status(StatusCode::BAD_REQUEST))?;
     Ok(value)
 }
 

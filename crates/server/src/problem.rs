@@ -143,9 +143,10 @@ fn status_of(failure: &Failure) -> StatusCode {
 
 impl From<Box<Failure>> for Problem {
     fn from(failure: Box<Failure>) -> Problem {
-        let fields = failure.details.get("problems").map(|problems| {
-            serde_json::from_value(problems.clone()).unwrap_or_default()
-        });
+        let fields = failure
+            .details
+            .get("problems")
+            .map(|problems| serde_json::from_value(problems.clone()).unwrap_or_default());
         let retry_after_s = (failure.code == Code::QuotaExceeded).then_some(1);
         Problem {
             status: status_of(&failure),

@@ -63,6 +63,7 @@ impl Local {
             flow: String::new(),
             input,
             grants: Vec::new(),
+            withheld: Vec::new(),
             uses: Vec::new(),
             limits: Limits::default(),
             seed: [0; 32],

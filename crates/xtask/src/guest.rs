@@ -40,6 +40,7 @@ impl Guest {
             flow: String::new(),
             input,
             grants: Vec::new(),
+            withheld: Vec::new(),
             uses: Vec::new(),
             limits: generous(),
             seed: [0; 32],

@@ -153,6 +153,7 @@ fn new_run(session: u32, writer: u32, number: u32) -> NewRun {
         input: serde_json::json!({ "number": number }),
         seed: "00".repeat(32),
         grants: Vec::new(),
+        withheld: Vec::new(),
         uses: Vec::new(),
         limits: Limits::default(),
         retry: RetryPolicy::default(),

@@ -278,9 +278,9 @@ fn seed() -> u64 {
 async fn drive(world: World) {
     let tenants = [tenant("local"), tenant("small"), tenant("wide")];
     let admin = world.store.admin();
-    let small = Quota { running: 3, queued: 20 };
-    admin.create_tenant(&tenants[1], &small, 1).await.expect("it is made");
-    admin.create_tenant(&tenants[2], &Quota::default(), 1).await.expect("it is made");
+    let small = Quota { running: 3, queued: 20, ..Quota::default() };
+    admin.create_tenant(&tenants[1], &small, &[], 1).await.expect("it is made");
+    admin.create_tenant(&tenants[2], &Quota::default(), &[], 1).await.expect("it is made");
     let mut workload = Workload {
         world,
         chance: Chance(seed()),

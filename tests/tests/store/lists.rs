@@ -13,7 +13,7 @@ crate::on_both! {
 
 async fn runs_are_listed_newest_first(world: World) {
     let admin = world.store.admin();
-    admin.create_tenant(&tenant("other"), &Quota::default(), 1).await.expect("it is made");
+    admin.create_tenant(&tenant("other"), &Quota::default(), &[], 1).await.expect("it is made");
     let mut foreign = world.new_run();
     foreign.start = start(tenant("other"));
     world.submit(foreign).await;
@@ -69,7 +69,7 @@ async fn a_source_that_is_current_makes_no_new_version(world: World) {
     assert_eq!(versions.iter().map(|version| version.version).collect::<Vec<_>>(), [3, 2, 1]);
     let list = async |prefix: &str, after: Option<&str>| {
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
-        let flows = local.flows(&FlowFilter { prefix, after, limit: None }).await;
+        let flows = local.flows(&FlowFilter { prefix, after, ..FlowFilter::default() }).await;
         flows.expect("they are listed").into_iter().map(|flow| flow.name).collect::<Vec<_>>()
     };
     assert_eq!(list("", None).await, ["hello", "help"]);

@@ -59,7 +59,7 @@ async fn each_run_is_taken_once_by_one_of_many(world: World) {
 async fn tenants_take_turns(world: World) {
     let admin = world.store.admin();
     for (name, count) in [("big", 50), ("small", 3), ("tiny", 1)] {
-        admin.create_tenant(&tenant(name), &Quota::default(), 1).await.expect("it is made");
+        admin.create_tenant(&tenant(name), &Quota::default(), &[], 1).await.expect("it is made");
         for _ in 0..count {
             let mut new = world.new_run();
             new.start = start(tenant(name));
@@ -84,10 +84,10 @@ async fn tenants_take_turns(world: World) {
 
 async fn quotas_hold(world: World) {
     let name = tenant("bounded");
-    let quota = Quota { running: 2, queued: 3 };
+    let quota = Quota { running: 2, queued: 3, ..Quota::default() };
     let admin = world.store.admin();
-    assert!(admin.create_tenant(&name, &quota, 1).await.expect("it is made"));
-    assert!(!admin.create_tenant(&name, &quota, 1).await.expect("it is not made twice"));
+    assert!(admin.create_tenant(&name, &quota, &[], 1).await.expect("it is made"));
+    assert!(!admin.create_tenant(&name, &quota, &[], 1).await.expect("it is not made twice"));
     let new = || {
         let mut new = world.new_run();
         new.start = start(name.clone());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sluice_db::{Imported, Notice};
-use sluice_model::{Answer, Attachment, Call, CallId, Event, EventBody, Fork, RunState};
+use sluice_model::{Answer, Attachment, Call, CallId, Event, EventBody, Fork, RunId, RunState};
 
 use crate::world::{World, ended, event, log, sleep_call, start, started, suspended, tenant, text};
 
@@ -115,9 +115,10 @@ async fn an_imported_record_never_goes_on(world: World) {
 async fn other_processes_hear_of_commits(world: World) {
     let other = world.elsewhere().await;
     let (mut here, mut there) = (world.store.notices(), other.notices());
+    let events = |run: &RunId| Notice::Events { tenant: tenant("local"), run: run.clone(), seq: 1 };
     let leased = {
         let run = world.submit(world.new_run()).await;
-        assert_eq!(here.recv().await, Ok(Notice::Events { run: run.clone(), seq: 1 }));
+        assert_eq!(here.recv().await, Ok(events(&run)));
         assert_eq!(here.recv().await, Ok(Notice::Queued));
         run
     };
@@ -125,7 +126,7 @@ async fn other_processes_hear_of_commits(world: World) {
     if world.is_sqlite() {
         assert_eq!(heard, Notice::Elsewhere);
     } else {
-        assert_eq!(heard, Notice::Events { run: leased.clone(), seq: 1 });
+        assert_eq!(heard, events(&leased));
         assert_eq!(there.recv().await, Ok(Notice::Queued));
     }
     let seen = other.tenant(&tenant("local")).events(&leased, 0, 9).await;

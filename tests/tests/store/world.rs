@@ -156,6 +156,7 @@ pub(crate) fn start(tenant: TenantId) -> Start {
         input: json!({"name": "Ada"}),
         seed: "00".repeat(32),
         grants: Vec::new(),
+        withheld: Vec::new(),
         uses: Vec::new(),
         limits: Limits::default(),
         retry: RetryPolicy::default(),

@@ -261,7 +261,7 @@ impl Conn {
     }
 
     /// The engine's words for what migrations leave open.
-    pub(crate) fn words(&self) -> [(&'static str, &'static str); 3] {
+    pub(crate) fn words(&self) -> [(&'static str, &'static str); 4] {
         match self {
             Conn::Sqlite(_) => sqlite::WORDS,
             Conn::Postgres(_) => postgres::WORDS,

@@ -13,8 +13,12 @@ pub(super) const FOR_UPDATE: &str = " FOR NO KEY UPDATE";
 pub(super) const FOR_UPDATE_OF_FREE: &str = " FOR NO KEY UPDATE SKIP LOCKED";
 /// The number stands for Sluice; it means nothing.
 pub(super) const LOCK_FOR_UPGRADE: &str = "SELECT pg_advisory_xact_lock(7310588)";
-pub(super) const WORDS: [(&str, &str); 3] =
-    [("{text}", "TEXT COLLATE \"C\""), ("{bytes}", "BYTEA"), ("{by_key}", "")];
+pub(super) const WORDS: [(&str, &str); 4] = [
+    ("{text}", "TEXT COLLATE \"C\""),
+    ("{bytes}", "BYTEA"),
+    ("{serial}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    ("{by_key}", ""),
+];
 
 const CHANNEL: &str = "sluice";
 

@@ -13,8 +13,12 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(super) const SYNC_LESS: &str = "PRAGMA synchronous = NORMAL";
 pub(super) const DATA_VERSION: &str = "PRAGMA data_version";
 pub(super) const INTEGRITY: &str = "PRAGMA integrity_check";
-pub(super) const WORDS: [(&str, &str); 3] =
-    [("{text}", "TEXT"), ("{bytes}", "BLOB"), ("{by_key}", " WITHOUT ROWID")];
+pub(super) const WORDS: [(&str, &str); 4] = [
+    ("{text}", "TEXT"),
+    ("{bytes}", "BLOB"),
+    ("{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+    ("{by_key}", " WITHOUT ROWID"),
+];
 
 /// Before this one, a checkpoint could damage a file in WAL mode that several connections write.
 const OLDEST: [u32; 3] = [3, 51, 3];

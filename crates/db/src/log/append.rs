@@ -18,6 +18,8 @@ pub(crate) struct Append {
     pub(crate) before: u64,
     pub(crate) stored: Vec<Stored>,
     pub(crate) projection: Projection,
+    /// CPU time that the events tell of for the first time.
+    pub(crate) cpu_time_us: u64,
 }
 
 impl Work for Append {
@@ -50,7 +52,8 @@ impl Work for Append {
                 WHERE run_id = $1 AND call = $2 AND state = 'open'";
             tx.run(sql, args![Arc::clone(key), *call]).await?;
         }
-        tx.tell(Notice::Events { run: run.clone(), seq: last.seq });
+        self.count(tx);
+        tx.tell(Notice::Events { tenant: tenant.clone(), run: run.clone(), seq: last.seq });
         let Some(left) = left else { return Ok(Some(last.seq)) };
         if self.projection.is_end() {
             crash_point("end");
@@ -69,6 +72,18 @@ impl Work for Append {
 }
 
 impl Append {
+    /// What the tenant is charged with.
+    fn count(&self, tx: &mut Tx) {
+        let tenant = self.lease.tenant.as_str();
+        let (succeeded, failed) = self.projection.ends();
+        let counts = tx.tally.at(tenant, self.projection.at_us);
+        counts.events += self.stored.len() as u64;
+        counts.cpu_time_us += self.cpu_time_us;
+        counts.succeeded += u64::from(succeeded);
+        counts.failed += u64::from(failed);
+        tx.tally.store(tenant, record::bytes_of(&self.stored));
+    }
+
     /// What nobody needs once the run is over.
     async fn clear_away(&self, tx: &mut Tx) -> Result<(), DbError> {
         let key = &self.lease.key;

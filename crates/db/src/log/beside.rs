@@ -244,6 +244,7 @@ impl Work for WriteArtifact {
             self.at_us,
         ];
         tx.run(sql, args).await?;
+        tx.tally.store(self.lease.tenant.as_str(), self.bytes.len() as u64);
         Ok(Some(()))
     }
 }

@@ -8,9 +8,9 @@ use sluice_model::{CallId, KvAction};
 
 use super::beside::hold;
 use super::{Lease, RunWriter};
-use crate::engine::{args, composed, int};
-use crate::record::{from_json, to_json};
-use crate::tenant::{kv_get, kv_list};
+use crate::engine::args;
+use crate::record::to_json;
+use crate::tenant::{Place, kv_get, kv_list};
 use crate::writer::{Tx, Work};
 use crate::{DbError, WriteError};
 
@@ -75,26 +75,30 @@ impl Work for Change {
 
 impl Change {
     async fn change(&self, tx: &mut Tx) -> Result<Value, DbError> {
+        let place = |key| Place { tenant: self.lease.tenant.as_str(), space: &self.space, key };
+        let until = |ttl_ms: &Option<u64>| {
+            ttl_ms.map(|ttl_ms| self.now_us.saturating_add(ttl_ms.saturating_mul(1_000)))
+        };
         match &self.action {
             KvAction::Set { key, value, ttl_ms } => {
-                self.set(tx, key, value, *ttl_ms, true).await?;
+                place(key).set(tx, value, until(ttl_ms)).await?;
                 Ok(Value::Null)
             }
             KvAction::Delete { key } => {
-                self.expire(tx, key).await?;
-                Ok(self.delete(tx, key).await?.into())
+                place(key).expire(tx, self.now_us).await?;
+                Ok(place(key).delete(tx).await?.into())
             }
             KvAction::CompareAndSet { key, expected, value, ttl_ms } => {
-                self.expire(tx, key).await?;
+                place(key).expire(tx, self.now_us).await?;
                 let swapped = if expected.is_null() {
                     match value {
-                        Value::Null => self.value(tx, key).await?.is_none(),
-                        value => self.set(tx, key, value, *ttl_ms, false).await?,
+                        Value::Null => place(key).value(tx).await?.is_none(),
+                        value => place(key).add(tx, value, until(ttl_ms)).await?,
                     }
-                } else if self.value(tx, key).await?.as_ref() == Some(expected) {
+                } else if place(key).value(tx).await?.as_ref() == Some(expected) {
                     match value {
-                        Value::Null => self.delete(tx, key).await?,
-                        value => self.set(tx, key, value, *ttl_ms, true).await?,
+                        Value::Null => place(key).delete(tx).await?,
+                        value => place(key).set(tx, value, until(ttl_ms)).await?,
                     }
                 } else {
                     false
@@ -103,59 +107,5 @@ impl Change {
             }
             KvAction::Get { .. } | KvAction::List { .. } => Ok(Value::Null),
         }
-    }
-
-    /// Sets a key; where it is there already, only if that is wanted. Whether it was set.
-    async fn set(
-        &self,
-        tx: &mut Tx,
-        key: &str,
-        value: &Value,
-        ttl_ms: Option<u64>,
-        replaces: bool,
-    ) -> Result<bool, DbError> {
-        let conflict = if replaces {
-            "UPDATE SET value = excluded.value, expires_at_us = excluded.expires_at_us"
-        } else {
-            "NOTHING"
-        };
-        let sql = format!(
-            "INSERT INTO kv (tenant, space, key, value, expires_at_us) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, space, key) DO {conflict}"
-        );
-        let expires_at_us =
-            ttl_ms.map(|ttl_ms| self.now_us.saturating_add(ttl_ms.saturating_mul(1_000)));
-        let value = to_json(value)?;
-        let args = args![self.tenant(), self.space.as_str(), key, value, expires_at_us];
-        Ok(tx.run(composed(sql), args).await? == 1)
-    }
-
-    async fn delete(&self, tx: &mut Tx, key: &str) -> Result<bool, DbError> {
-        let sql = "DELETE FROM kv WHERE tenant = $1 AND space = $2 AND key = $3";
-        Ok(tx.run(sql, args![self.tenant(), self.space.as_str(), key]).await? == 1)
-    }
-
-    /// Removes the key if its time is over.
-    async fn expire(&self, tx: &mut Tx, key: &str) -> Result<(), DbError> {
-        let sql = "DELETE FROM kv WHERE tenant = $1 AND space = $2 AND key = $3 \
-            AND expires_at_us <= $4";
-        let now = int(self.now_us);
-        tx.run(sql, args![self.tenant(), self.space.as_str(), key, now]).await?;
-        Ok(())
-    }
-
-    /// The value of a key, which nobody else changes until the transaction ends.
-    async fn value(&self, tx: &mut Tx, key: &str) -> Result<Option<Value>, DbError> {
-        let sql = format!(
-            "SELECT value FROM kv WHERE tenant = $1 AND space = $2 AND key = $3{}",
-            tx.for_update()
-        );
-        let args = args![self.tenant(), self.space.as_str(), key];
-        let row = tx.row(composed(sql), args).await?;
-        row.map(|row| from_json(row.text(0)?)).transpose()
-    }
-
-    fn tenant(&self) -> &str {
-        self.lease.tenant.as_str()
     }
 }

@@ -47,6 +47,8 @@ pub struct RunLog {
     tip: Tip,
     wakes_seen: u64,
     is_new: bool,
+    /// CPU time of the run that its row knows of.
+    cpu_time_us: u64,
 }
 
 impl RunLog {
@@ -57,10 +59,12 @@ impl RunLog {
         fence: u64,
         tip: Tip,
         wakes_seen: u64,
+        cpu_time_us: u64,
     ) -> RunLog {
         let key = run.as_str().into();
         let is_new = tip.seq == 1;
-        RunLog { store, lease: Lease { tenant, run, key, fence }, tip, wakes_seen, is_new }
+        let lease = Lease { tenant, run, key, fence };
+        RunLog { store, lease, tip, wakes_seen, is_new, cpu_time_us }
     }
 
     /// The run.
@@ -102,7 +106,9 @@ impl RunLog {
             Ok(stored) => stored,
             Err(error) => return AppendTicket(Box::pin(async move { Err(error.into()) })),
         };
-        let append = Append { lease: self.lease.clone(), before, stored, projection };
+        let cpu_time_us = projection.cpu_time_us(self.cpu_time_us);
+        self.cpu_time_us += cpu_time_us;
+        let append = Append { lease: self.lease.clone(), before, stored, projection, cpu_time_us };
         let written = self.store.write(append);
         AppendTicket(Box::pin(async move { written.await?.ok_or(WriteError::Fenced) }))
     }

@@ -74,6 +74,28 @@ impl Projection {
         matches!(self.leave, Some(Leave::End { .. }))
     }
 
+    /// Whether it ended well, and whether it failed. A run that was cancelled did neither.
+    pub(crate) fn ends(&self) -> (bool, bool) {
+        match self.leave {
+            Some(Leave::End { outcome, .. }) => {
+                (outcome == "succeeded", matches!(outcome, "failed" | "timed_out"))
+            }
+            _ => (false, false),
+        }
+    }
+
+    /// CPU time that is told of for the first time, where `before` was told of. The end of a run tells
+    /// of all its attempts, the end of an attempt of that one.
+    pub(crate) fn cpu_time_us(&self, before: u64) -> u64 {
+        match &self.leave {
+            None => 0,
+            Some(Leave::Wait { cpu_time_us, .. } | Leave::Queue { cpu_time_us, .. }) => {
+                *cpu_time_us
+            }
+            Some(Leave::End { cpu_time_us, .. }) => cpu_time_us.saturating_sub(before),
+        }
+    }
+
     /// Whether the lease is given back.
     pub(crate) fn leaves(&self) -> bool {
         self.leave.is_some()

@@ -1,5 +1,6 @@
 //! A tenant's flows: names for sources, each with all its versions.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -31,11 +32,16 @@ pub struct FlowVersion {
 pub struct FlowFilter {
     /// Only names that begin so.
     pub prefix: String,
+    /// Only flows that have this in their name or their summary, whatever its case.
+    pub text: Option<String>,
     /// Only names after this one.
     pub after: Option<String>,
     /// At most so many; 100 where it is absent, and at most 1,000.
     pub limit: Option<u32>,
 }
+
+/// The longest text that flows are found by, in bytes.
+const MOST_TEXT: usize = 1_000;
 
 const ROW: &str = "v.name, v.version, v.source_digest, v.description, v.created_at_us";
 
@@ -64,12 +70,27 @@ impl Tenant {
         description: &Value,
         at_us: u64,
     ) -> Result<FlowVersion, DbError> {
+        let saved = self.replace_flow(name, source, description, None, at_us).await?;
+        saved.ok_or_else(|| DbError::corrupt("a flow that was saved is not there"))
+    }
+
+    /// The same where the current version is that one; none where it is another, or there is none.
+    pub async fn replace_flow(
+        &self,
+        name: &str,
+        source: &Arc<str>,
+        description: &Value,
+        expected: Option<u64>,
+        at_us: u64,
+    ) -> Result<Option<FlowVersion>, DbError> {
         let save = SaveFlow {
             tenant: self.id.as_str().into(),
             name: name.into(),
             source: Arc::clone(source),
             digest: sha256(source.as_bytes()),
             description: to_json(description)?,
+            words: words(name, description),
+            expected,
             at_us,
         };
         self.store.write(save).await
@@ -90,15 +111,23 @@ impl Tenant {
         // Every name comes after the empty one.
         let after = filter.after.as_deref().unwrap_or_default();
         let mut args = args![self.id.as_str(), after, filter.prefix.as_str(), limit];
-        let end = match end_of(&filter.prefix) {
-            Some(end) => {
-                args.push(end.into());
-                " AND f.name < $5"
+        let mut more = String::new();
+        if let Some(end) = end_of(&filter.prefix) {
+            args.push(end.into());
+            // Writing to a string does not fail.
+            let _ = write!(more, " AND f.name < ${}", args.len());
+        }
+        if let Some(text) = &filter.text {
+            // No name or summary has a zero byte, and the databases bear neither it nor any length.
+            if text.contains('\0') || text.len() > MOST_TEXT {
+                return Ok(Vec::new());
             }
-            None => "",
-        };
+            args.push(containing(text).into());
+            // As above.
+            let _ = write!(more, " AND v.words LIKE ${} ESCAPE '!'", args.len());
+        }
         let sql = format!(
-            "SELECT {ROW} {CURRENT} WHERE f.tenant = $1 AND f.name > $2 AND f.name >= $3{end} \
+            "SELECT {ROW} {CURRENT} WHERE f.tenant = $1 AND f.name > $2 AND f.name >= $3{more} \
              ORDER BY f.name LIMIT $4"
         );
         let rows = conn.rows(composed(sql), args).await?;
@@ -126,20 +155,50 @@ impl Tenant {
     }
 }
 
+/// What a flow is found by: its name and its summary, in small letters.
+pub(crate) fn words(name: &str, description: &Value) -> String {
+    let summary = description.get("summary").and_then(Value::as_str).unwrap_or_default();
+    format!("{name}\n{summary}").to_lowercase().replace('\0', " ")
+}
+
+/// The pattern of `LIKE` for texts with this in them.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
 struct SaveFlow {
     tenant: Arc<str>,
     name: Arc<str>,
     source: Arc<str>,
     digest: String,
     description: String,
+    words: String,
+    expected: Option<u64>,
     at_us: u64,
 }
 
 impl Work for SaveFlow {
-    type Output = FlowVersion;
+    type Output = Option<FlowVersion>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<FlowVersion, DbError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Option<FlowVersion>, DbError> {
         let key = || args![Arc::clone(&self.tenant), Arc::clone(&self.name)];
+        if let Some(expected) = self.expected {
+            let sql = "UPDATE flows SET current = current \
+                WHERE tenant = $1 AND name = $2 AND current = $3";
+            let mut args = key();
+            args.extend(args![expected]);
+            if tx.run(sql, args).await? == 0 {
+                return Ok(None);
+            }
+        }
         // Holds the name until the transaction ends, whoever else saves it.
         let sql = "INSERT INTO flows (tenant, name, current) VALUES ($1, $2, 0) \
             ON CONFLICT (tenant, name) DO UPDATE SET current = flows.current";
@@ -148,22 +207,24 @@ impl Work for SaveFlow {
         let current = tx.row(composed(sql), key()).await?;
         let current = current.as_ref().map(FlowVersion::of_row).transpose()?;
         let last = match current {
-            Some(current) if current.source_digest == self.digest => return Ok(current),
+            Some(current) if current.source_digest == self.digest => return Ok(Some(current)),
             Some(current) => current.version,
             None => 0,
         };
         write_source(tx, &self.tenant, &self.digest, &self.source).await?;
         let sql = "INSERT INTO flow_versions \
-            (tenant, name, version, source_digest, description, created_at_us) \
-            VALUES ($1, $2, $3, $4, $5, $6)";
+            (tenant, name, version, source_digest, description, created_at_us, words) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let (description, words) = (self.description.as_str(), self.words.as_str());
         let mut args = key();
-        args.extend(args![last + 1, self.digest.as_str(), self.description.as_str(), self.at_us,]);
+        args.extend(args![last + 1, self.digest.as_str(), description, self.at_us, words]);
+        tx.tally.store(&self.tenant, description.len() as u64);
         tx.run(sql, args).await?;
         let sql = "UPDATE flows SET current = $3 WHERE tenant = $1 AND name = $2";
         let mut args = key();
         args.extend(args![last + 1]);
         tx.run(sql, args).await?;
-        Ok(FlowVersion {
+        Ok(Some(FlowVersion {
             name: self.name.to_string(),
             version: last + 1,
             source_digest: self.digest.clone(),

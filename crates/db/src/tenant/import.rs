@@ -41,6 +41,7 @@ impl Tenant {
             source_digest: start.source_digest,
             image_digest: start.image_digest,
             source: imported.source,
+            at_us: imported.at_us,
             created_at_us: first_at_us,
             ended_at_us: imported.at_us,
             outcome: None,
@@ -75,6 +76,7 @@ struct Import {
     source_digest: String,
     image_digest: String,
     source: Arc<str>,
+    at_us: u64,
     created_at_us: u64,
     ended_at_us: u64,
     outcome: Option<&'static str>,
@@ -111,7 +113,10 @@ impl Work for Import {
         ];
         tx.run(sql, args).await?;
         record::write(tx, &self.key, &self.stored).await?;
-        tx.tell(Notice::Events { run: self.id.clone(), seq: self.tip.seq });
+        tx.tally.at(tenant, self.at_us).events += self.stored.len() as u64;
+        tx.tally.store(tenant, record::bytes_of(&self.stored));
+        let (tenant, run) = (self.tenant.clone(), self.id.clone());
+        tx.tell(Notice::Events { tenant, run, seq: self.tip.seq });
         Ok(self.id.clone())
     }
 }

@@ -52,6 +52,22 @@ impl Tenant {
         let conn = &mut self.store.reader().await?;
         kv_list(conn, &self.id, space, prefix, after, limit.min(MOST_ROWS), now_us).await
     }
+
+    /// The spaces that hold keys, in order, after that one, at most so many. They are found by skipping
+    /// from one to the next in the index; a key whose time is over holds its space until somebody comes
+    /// upon it.
+    pub async fn kv_spaces(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let sql = "WITH RECURSIVE found (space) AS ( \
+            SELECT MIN(space) FROM kv WHERE tenant = $1 AND space > $2 \
+            UNION ALL \
+            SELECT (SELECT MIN(kv.space) FROM kv WHERE kv.tenant = $1 AND kv.space > found.space) \
+            FROM found WHERE found.space IS NOT NULL) \
+            SELECT space FROM found WHERE space IS NOT NULL LIMIT $3";
+        let args = args![self.id.as_str(), after.unwrap_or_default(), limit.min(MOST_ROWS)];
+        let rows = conn.rows(sql, args).await?;
+        rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+    }
 }
 
 pub(crate) async fn kv_get(

@@ -2,25 +2,36 @@
 
 mod artifacts;
 mod asks;
+mod audit;
 mod flows;
 mod import;
 mod kv;
+mod kv_change;
 mod runs;
 mod submit;
+mod tokens;
+mod usage;
 mod verify;
 
 use sluice_model::TenantId;
 
-use crate::Store;
+use crate::admin::tenant_row;
+use crate::{DbError, Store, TenantRow};
 pub use artifacts::ArtifactRow;
 pub use asks::{AnswerRefused, AskFilter, AskRow, AskState};
+pub use audit::{AuditEntry, AuditFilter, AuditRow};
+pub(crate) use flows::words;
 pub use flows::{FlowFilter, FlowVersion};
 pub use import::Imported;
 pub use kv::KvEntry;
 pub(crate) use kv::{kv_get, kv_list};
+pub use kv_change::KvMatch;
+pub(crate) use kv_change::Place;
 pub use runs::{RunFilter, RunRow};
 pub(crate) use submit::Submit;
 pub use submit::{NewRun, Submitted};
+pub use tokens::{NewToken, TokenRow};
+pub use usage::UsageRow;
 pub use verify::{Flaw, Verified};
 
 /// The most rows of one answer.
@@ -41,5 +52,10 @@ impl Tenant {
     /// The tenant's id.
     pub fn id(&self) -> &TenantId {
         &self.id
+    }
+
+    /// The tenant's own row. None where there is no such tenant.
+    pub async fn row(&self) -> Result<Option<TenantRow>, DbError> {
+        tenant_row(&mut self.store.reader().await?, &self.id).await
     }
 }

@@ -7,7 +7,7 @@ use sluice_model::{Code, Event, EventBody, Failure, Observed, RunId, Start, Tena
 use super::Tenant;
 use crate::engine::args;
 use crate::log::{Lease, Projection};
-use crate::queue::{Taken, quota_and_running};
+use crate::queue::{Allowed, Taken, standing};
 use crate::record::{self, Stored, Tip};
 use crate::writer::{Tx, Work};
 use crate::{Claim, DbError, Leased, NewEvent, Notice, Store, SubmitError, crash_point};
@@ -53,13 +53,13 @@ impl Tenant {
         }
         let start = Arc::new(new.start.clone());
         let (source_digest, submit) = Submit::new(&self.store, new)?;
-        let (attempts, tip) = (submit.attempts, submit.tip);
+        let (before, tip) = ((submit.attempts, submit.cpu_time_us), submit.tip);
         let done = self.store.write(submit).await?;
         // Without a lease to be held it is never void.
         let done = done.ok_or(DbError::Closed)?.map_err(SubmitError::Refused)?;
         self.store.note_source(&self.id, &source_digest);
-        let leased = done.is_leased.then(|| {
-            let taken = Taken::as_submitted(done.run.clone(), &start, attempts, tip);
+        let leased = done.leased.map(|allowed| {
+            let taken = Taken::as_submitted(done.run.clone(), &start, before, tip, allowed);
             taken.leased(&self.store, start)
         });
         Ok(Submitted { run: done.run, is_new: done.is_new, leased })
@@ -81,6 +81,8 @@ pub(crate) struct Submit {
     idempotency_key: Option<String>,
     claim: Option<Claim>,
     attempts: u32,
+    /// CPU time that its record tells of already.
+    cpu_time_us: u64,
     tip: Tip,
     stored: Vec<Stored>,
     /// The lease of the parent, which must hold.
@@ -91,7 +93,8 @@ pub(crate) struct Submit {
 pub(crate) struct Done {
     pub(crate) run: RunId,
     is_new: bool,
-    is_leased: bool,
+    /// What it may take, where it was taken up at once.
+    leased: Option<Allowed>,
 }
 
 impl Submit {
@@ -110,6 +113,7 @@ impl Submit {
         });
         let events: Vec<NewEvent> = [first].into_iter().chain(prefix).collect();
         let attempts = Projection::of(&events, 0).started.map_or(0, |(attempt, _)| attempt);
+        let cpu_time_us = events.iter().map(cpu_time_us).sum();
         let mut tip = Tip::START;
         let stored = events.into_iter().map(|event| tip.push(event)).collect::<Result<_, _>>()?;
         let is_known = store.knows_source(&new.start.tenant, &digest);
@@ -123,6 +127,7 @@ impl Submit {
             idempotency_key: new.idempotency_key,
             claim: new.claim,
             attempts,
+            cpu_time_us,
             tip,
             stored,
             held: None,
@@ -178,8 +183,8 @@ impl Submit {
         let sql = "INSERT INTO runs (id, tenant, flow, source_digest, image_digest, state, \
             created_at_us, due_at_us, deadline_us, fence, worker, attempts, parent_run, \
             parent_call, root_run, depth, forked_from_run, forked_from_seq, seq, hash, \
-            idempotency_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-            $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING";
+            idempotency_key, cpu_time_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+            $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING";
         let args = args![
             Arc::clone(&self.key),
             self.tenant(),
@@ -202,6 +207,7 @@ impl Submit {
             self.tip.seq,
             &self.tip.hash[..],
             self.idempotency_key.as_deref(),
+            self.cpu_time_us,
         ];
         Ok(tx.run(sql, args).await? == 1)
     }
@@ -221,14 +227,18 @@ impl Work for Submit {
         }
         let has_key = self.idempotency_key.is_some() || self.start.parent.is_some();
         if has_key && let Some(run) = self.earlier(tx).await? {
-            return Ok(Some(Ok(Done { run, is_new: false, is_leased: false })));
+            return Ok(Some(Ok(Done { run, is_new: false, leased: None })));
         }
-        let Some((quota, running)) = quota_and_running(tx, self.tenant(), self.at_us).await? else {
+        let Some(standing) = standing(tx, self.tenant(), self.at_us).await? else {
             return Ok(Some(Err(Box::new(no_tenant(&self.start.tenant)))));
         };
-        let claim = self.claim.as_ref().filter(|_| running < quota.running);
-        if claim.is_none() && !self.may_queue(tx, quota.queued.into()).await? {
-            return Ok(Some(Err(Box::new(over_quota(quota.queued)))));
+        if let Some(failure) = standing.refusal(&self.start.limits) {
+            return Ok(Some(Err(Box::new(failure))));
+        }
+        let claim = self.claim.as_ref().filter(|_| standing.places() > 0);
+        let queued = standing.quota.queued;
+        if claim.is_none() && !self.may_queue(tx, queued.into()).await? {
+            return Ok(Some(Err(Box::new(over_quota(queued)))));
         }
         if let Some(source) = &self.source {
             let digest = &self.start.source_digest;
@@ -237,17 +247,31 @@ impl Work for Submit {
         if !self.insert(tx, claim).await? {
             // Another process was faster.
             if let Some(run) = self.earlier(tx).await? {
-                return Ok(Some(Ok(Done { run, is_new: false, is_leased: false })));
+                return Ok(Some(Ok(Done { run, is_new: false, leased: None })));
             }
             return Err(DbError::Statement(format!("there is a run {} already", self.id)));
         }
         record::write(tx, &self.key, &self.stored).await?;
         crash_point("submit");
-        tx.tell(Notice::Events { run: self.id.clone(), seq: self.tip.seq });
+        let counts = tx.tally.at(self.tenant(), self.at_us);
+        counts.runs += 1;
+        counts.events += self.stored.len() as u64;
+        tx.tally.store(self.tenant(), record::bytes_of(&self.stored));
+        let (tenant, run) = (self.start.tenant.clone(), self.id.clone());
+        tx.tell(Notice::Events { tenant, run, seq: self.tip.seq });
         if claim.is_none() {
             tx.tell(Notice::Queued);
         }
-        Ok(Some(Ok(Done { run: self.id.clone(), is_new: true, is_leased: claim.is_some() })))
+        let leased = claim.map(|_| Allowed::of(&standing));
+        Ok(Some(Ok(Done { run: self.id.clone(), is_new: true, leased })))
+    }
+}
+
+/// CPU time that an event of an earlier attempt tells of.
+fn cpu_time_us(event: &NewEvent) -> u64 {
+    match &event.body {
+        EventBody::AttemptEnded { usage, .. } => usage.cpu_time_us,
+        _ => 0,
     }
 }
 

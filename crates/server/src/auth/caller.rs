@@ -9,13 +9,16 @@ use aide::openapi::{Operation, SecurityRequirement};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use sluice_db::{AuditEntry, Tenant};
+use sluice_db::{AuditEntry, Tenant, TokenRow};
 use sluice_executor::now_us;
 use sluice_model::{Capability, Code, Scope, TokenId};
 
 use crate::auth::secret::{Secret, SecretKind};
 use crate::edge::Edge;
 use crate::problem::Problem;
+
+/// How exactly it is known when a token was used last, in microseconds.
+const LAST_USED_US: u64 = 60_000_000;
 
 /// Somebody whose token is valid.
 #[derive(Clone)]
@@ -73,9 +76,27 @@ impl<N> std::ops::Deref for Caller<N> {
 }
 
 impl Identity {
+    /// Whoever a valid token names.
+    pub(crate) fn of(edge: &Edge, row: TokenRow) -> Identity {
+        Identity {
+            tenant: edge.store().tenant(&row.tenant),
+            token: row.id,
+            name: row.name,
+            scopes: row.scopes,
+            grants: row.grants,
+            expires_at_us: row.expires_at_us,
+        }
+    }
+
     /// Refuses where the token does not have the scope.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.contains(&scope) { Ok(()) } else { Err(Problem::scope_missing(scope)) }
+    }
+
+    /// Whether the token is what it was when it was looked at.
+    pub(crate) async fn is_still_valid(&self, edge: &Edge) -> bool {
+        let row = edge.store().keys().token(&self.token).await;
+        row.is_ok_and(|row| row.is_some_and(|row| row.is_valid(now_us())))
     }
 
     /// Who it is, in words for records: the name of the token and its id.
@@ -122,18 +143,16 @@ pub(crate) async fn identify(
     };
     let Some(row) = edge.store().keys().find(&secret.hash()).await? else { return invalid() };
     let now = now_us();
-    if row.revoked_at_us.is_some() || row.expires_at_us.is_some_and(|at| at <= now) {
+    if !row.is_valid(now) {
         return invalid();
     }
+    if row.last_used_at_us.is_none_or(|at| at + LAST_USED_US < now) {
+        // Nobody waits for that, and a use that is not noted is the next request's to note.
+        let (keys, id) = (edge.store().keys(), row.id.clone());
+        tokio::spawn(async move { keys.used(&id, now).await });
+    }
     edge.rates().request(&row.id)?;
-    Ok(Identity {
-        tenant: edge.store().tenant(&row.tenant),
-        token: row.id,
-        name: row.name,
-        scopes: row.scopes,
-        grants: row.grants,
-        expires_at_us: row.expires_at_us,
-    })
+    Ok(Identity::of(edge, row))
 }
 
 /// The address at the other end; that of nobody where the server was not told.

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use sluice_db::{DbError, Store};
+use sluice_db::{DbError, Purpose, Store};
 use sluice_model::{Role, TenantId};
 
-use crate::auth::secret::SecretKind;
 use crate::auth::ticket::issue;
 
 /// How long the code lasts.
@@ -27,6 +26,6 @@ pub async fn first_login(store: &Store, is_forced: bool) -> Result<Option<FirstL
     }
     let scopes = Role::Administrator.scopes();
     let tenant = TenantId::local();
-    let secret = issue(store, SecretKind::Login, &tenant, None, scopes, LASTS).await?;
+    let secret = issue(store, Purpose::Login, &tenant, None, scopes, LASTS).await?;
     Ok(Some(FirstLogin { code: secret.reveal().to_owned(), lasts: LASTS }))
 }

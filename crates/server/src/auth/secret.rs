@@ -28,15 +28,6 @@ pub(crate) enum SecretKind {
 impl SecretKind {
     const ALL: [SecretKind; 3] = [SecretKind::Token, SecretKind::Login, SecretKind::Socket];
 
-    /// The word for the store.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            SecretKind::Token => "token",
-            SecretKind::Login => "login",
-            SecretKind::Socket => "socket",
-        }
-    }
-
     fn prefix(self) -> &'static str {
         match self {
             SecretKind::Token => "slt_",
@@ -56,7 +47,7 @@ pub(crate) struct Secret {
 impl Secret {
     /// A fresh one.
     pub(crate) fn fresh(kind: SecretKind) -> Secret {
-        let chance = sluice_executor::chance::<CHANCE>();
+        let chance = sluice_executor::random::<CHANCE>();
         let mut bytes = chance.to_vec();
         bytes.extend(checksum(kind, &chance));
         Secret { kind, text: format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes)) }

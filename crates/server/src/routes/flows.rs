@@ -24,10 +24,8 @@ pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
         .api_route(
             "/v1/flows",
-            get_with(list, op("list_flows", "Saved flows, by name.")).post_with(
-                save,
-                op("save_flows", "Save every flow of a source under its name."),
-            ),
+            get_with(list, op("list_flows", "Saved flows, by name."))
+                .post_with(save, op("save_flows", "Save every flow of a source under its name.")),
         )
         .api_route(
             "/v1/flows/{flow}",
@@ -36,7 +34,10 @@ pub(super) fn routes() -> ApiRouter<Edge> {
         )
         .api_route(
             "/v1/flows/{flow}/versions",
-            get_with(versions, op("list_flow_versions", "The versions of a flow, the newest first.")),
+            get_with(
+                versions,
+                op("list_flow_versions", "The versions of a flow, the newest first."),
+            ),
         )
         .api_route(
             "/v1/flows/{flow}/versions/{version}",
@@ -123,10 +124,8 @@ async fn save(
     let mut flows = Vec::new();
     for flow in &loaded.described.description.flows {
         let description = serde_json::to_value(flow).unwrap_or_default();
-        let saved = caller
-            .tenant
-            .save_flow(&flow.name, &loaded.source, &description, now_us())
-            .await?;
+        let saved =
+            caller.tenant.save_flow(&flow.name, &loaded.source, &description, now_us()).await?;
         flows.push(FlowSummary::from(saved));
     }
     let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();

@@ -6,7 +6,7 @@ use axum::extract::{ConnectInfo, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sluice_db::{AuditEntry, NewToken};
+use sluice_db::{AuditEntry, NewToken, Purpose};
 use sluice_executor::now_us;
 use sluice_model::{Capability, Code, Scope, TenantId, TokenId};
 
@@ -19,7 +19,10 @@ use crate::reply::Reply;
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
-        .api_route("/v1/login", post_with(login, op("login", "Buy a token with a login code, once.")))
+        .api_route(
+            "/v1/login",
+            post_with(login, op("login", "Buy a token with a login code, once.")),
+        )
         .api_route("/v1/me", get_with(me, op("get_me", "Who the token is, and what it allows.")))
 }
 
@@ -52,13 +55,12 @@ async fn login(
     address: Option<axum::Extension<ConnectInfo<std::net::SocketAddr>>>,
     Body(login): Body<Login>,
 ) -> Result<Reply<LoggedIn, 201>, Problem> {
-    let Some(ticket) = redeem(&edge, SecretKind::Login, &login.code).await? else {
+    let Some(ticket) = redeem(&edge, Purpose::Login, &login.code).await? else {
         if let Some(axum::Extension(ConnectInfo(address))) = address {
             edge.rates().failure(address.ip())?;
         }
-        return Err(Problem::new(Code::Unauthenticated, "the code is not valid").hint(
-            "A code works once, for an hour. `sluice serve --new-login` prints a new one.",
-        ));
+        return Err(Problem::new(Code::Unauthenticated, "the code is not valid")
+            .hint("A code works once, for an hour. `sluice serve --new-login` prints a new one."));
     };
     let secret = Secret::fresh(SecretKind::Token);
     let id = sluice_executor::token_id();

@@ -4,9 +4,10 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sluice_db::RunFilter;
 use sluice_model::{
-    Attributes, Call, CallId, Completion, Event, EventBody, Failure, Level, RunId, SpanId,
-    SpanStatus, Stream, Tree,
+    Attributes, Call, CallId, Event, EventBody, Failure, Level, RunId, SpanId, SpanStatus, Stream,
+    Tree,
 };
 
 use super::op;
@@ -25,7 +26,10 @@ pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
         .api_route(
             "/v1/runs/{run}/spans",
-            get_with(list, op("list_spans", "The spans of a run, in the order of their beginning.")),
+            get_with(
+                list,
+                op("list_spans", "The spans of a run, in the order of their beginning."),
+            ),
         )
         .api_route(
             "/v1/runs/{run}/spans/{span}",
@@ -191,26 +195,36 @@ pub(super) fn number(after: Option<&str>) -> Result<u64, Problem> {
     after.parse().map_err(|_| Problem::field("after", "it is a number, the `next` of a page"))
 }
 
-async fn get(
-    caller: Caller<Read>,
-    At(path): At<SpanPath>,
-) -> Result<Reply<SpanDetail>, Problem> {
+async fn get(caller: Caller<Read>, At(path): At<SpanPath>) -> Result<Reply<SpanDetail>, Problem> {
     let run = run_id(&path.run)?;
     found(&caller, &path.run).await?;
     let events = events_of(&caller, &run).await?;
     let detail = span_of(&events, SpanId(path.span));
     let mut detail = detail.ok_or_else(|| Problem::not_found(format!("span {}", path.span)))?;
     if let Some(call) = &detail.call {
-        detail.child = caller.tenant.child(&run, call.call).await?;
+        detail.child = child_of(&caller, &run, call.call).await?;
     }
     Ok(Reply::new(detail))
+}
+
+/// The run that a call started.
+async fn child_of(
+    identity: &Identity,
+    run: &RunId,
+    call: CallId,
+) -> Result<Option<RunId>, Problem> {
+    let filter =
+        RunFilter { parent: Some(run.clone()), limit: Some(1_000), ..RunFilter::default() };
+    let children = identity.tenant.runs(&filter).await?;
+    let of_call = children.into_iter().find(|child| child.parent == Some((run.clone(), call)));
+    Ok(of_call.map(|child| child.id))
 }
 
 /// A span with all that a record says of it.
 pub(crate) fn span_of(events: &[Event], id: SpanId) -> Option<SpanDetail> {
     let mut tree = Tree::default();
     let mut call: Option<Call> = None;
-    let mut completion: Option<Completion> = None;
+    let (mut answered, mut failed) = (None, None);
     let (mut refused, mut logs) = (Vec::new(), Vec::new());
     for event in events {
         tree.apply(event.at_us, &event.body);
@@ -221,7 +235,8 @@ pub(crate) fn span_of(events: &[Event], id: SpanId) -> Option<SpanDetail> {
             EventBody::CallEnded { call: ended, answer, failure }
                 if call.as_ref().is_some_and(|call| call.call == *ended) =>
             {
-                completion = Some(completed(*ended, answer.as_ref(), failure.as_deref()));
+                answered = answer.as_ref().map(|answer| answer.value.clone());
+                failed = failure.as_deref().cloned();
             }
             EventBody::CallRefused { parent, failure, .. } if *parent == id => {
                 refused.push((**failure).clone());
@@ -240,13 +255,17 @@ pub(crate) fn span_of(events: &[Event], id: SpanId) -> Option<SpanDetail> {
         above = tree.span(parent.parent);
     }
     path.reverse();
-    let (answer, failure) = match completion.map(|completion| completion.result) {
-        Some(Ok(answer)) => (Some(answer.value), None),
-        Some(Err(failure)) => (None, Some(*failure)),
-        None => (None, None),
-    };
-    let (summary, children) = (summary(span), span.children.clone());
-    Some(SpanDetail { summary, path, children, call, answer, failure, child: None, refused, logs })
+    Some(SpanDetail {
+        summary: summary(span),
+        path,
+        children: span.children.clone(),
+        call,
+        answer: answered,
+        failure: failed,
+        child: None,
+        refused,
+        logs,
+    })
 }
 
 fn line(event: &Event) -> Option<LogLine> {

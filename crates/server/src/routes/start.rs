@@ -109,7 +109,10 @@ async fn of_source(
         (Some(source), _) => edge.version(source).await?,
         (None, Some(flow)) => edge.saved(caller.tenant.id(), flow).await?,
         (None, None) => {
-            return Err(Problem::field("/source", "a run needs a `source`, or a `flow` by its name"));
+            return Err(Problem::field(
+                "/source",
+                "a run needs a `source`, or a `flow` by its name",
+            ));
         }
     };
     let submission = submission(&caller, version, new.flow, how, key_of(&headers)?).await?;
@@ -225,7 +228,10 @@ async fn same_as_before(
     if run.summary.source_digest == digest && run.input == *input {
         return Ok(());
     }
-    let message = format!("the idempotency key was used for {} before, with another source or input", run.summary.run);
+    let message = format!(
+        "the idempotency key was used for {} before, with another source or input",
+        run.summary.run
+    );
     tracing::debug!(key, "an idempotency key was used twice");
     Err(Problem::new(sluice_model::Code::Conflict, message).hint("Take a fresh key for each run."))
 }

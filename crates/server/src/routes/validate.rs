@@ -71,7 +71,8 @@ async fn validate(
             missing_grants.push(word);
         }
     }
-    let is_error = |problem: &sluice_model::Problem| problem.severity == sluice_model::Severity::Error;
+    let is_error =
+        |problem: &sluice_model::Problem| problem.severity == sluice_model::Severity::Error;
     Ok(Reply::new(Validated {
         is_valid: !description.problems.iter().any(is_error) && !description.flows.is_empty(),
         description: Some(description),

@@ -287,6 +287,7 @@ impl Records {
     pub async fn flows(&self, after: Option<&str>, limit: u32) -> anyhow::Result<Vec<SavedFlow>> {
         let filter = FlowFilter {
             prefix: String::new(),
+            text: None,
             after: after.map(str::to_owned),
             limit: Some(limit),
         };

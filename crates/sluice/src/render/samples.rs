@@ -38,6 +38,7 @@ impl Story {
             input: Value::Null,
             seed: "07".repeat(32),
             grants: Vec::new(),
+            withheld: Vec::new(),
             uses: Vec::new(),
             limits: Limits::default(),
             retry: RetryPolicy::default(),

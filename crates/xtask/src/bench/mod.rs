@@ -118,6 +118,7 @@ fn attempt(flow: &Prepared, input: Value) -> Attempt {
         flow: String::new(),
         input,
         grants: Vec::new(),
+        withheld: Vec::new(),
         uses: Vec::new(),
         limits: Limits {
             cpu_time_ms: 600_000,

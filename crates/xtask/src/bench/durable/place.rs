@@ -11,7 +11,16 @@ use super::client::Client;
 use crate::places;
 
 /// Runs of one tenant that are measured never meet its quota.
-const QUOTA: Quota = Quota { running: 1_000_000, queued: 10_000_000 };
+fn quota() -> Quota {
+    Quota {
+        running: 1_000_000,
+        queued: 10_000_000,
+        cpu_ms_per_day: 1 << 40,
+        stored_bytes: 1 << 50,
+        calls_per_second: 1_000_000_000,
+        ..Quota::default()
+    }
+}
 
 /// An executor that is open, and may be at work.
 pub(super) struct Place {
@@ -30,7 +39,7 @@ impl Place {
         let source = ImageSource { cache_dir: places::cache_dir()?, hash_seed: 0 };
         let sandbox = Sandbox::new(source.open(&mut |stage| eprintln!("{stage} ..."))?)?;
         let store = Store::open(url).await?;
-        store.admin().set_quota(&TenantId::local(), &QUOTA).await?;
+        store.admin().set_quota(&TenantId::local(), &quota()).await?;
         let client = Client::new(Executor::new(store, sandbox, settings)).await?;
         Ok(Place { client, work: None })
     }

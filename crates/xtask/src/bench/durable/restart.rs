@@ -138,7 +138,7 @@ async fn restarted(url: &str, count: usize) -> anyhow::Result<()> {
     let mut first = None;
     while !left.is_empty() {
         match notices.recv().await {
-            Ok(Notice::Events { run, seq }) if left.get(&run).is_some_and(|at| seq > *at) => {
+            Ok(Notice::Events { run, seq, .. }) if left.get(&run).is_some_and(|at| seq > *at) => {
                 left.remove(&run);
                 first.get_or_insert_with(|| began.elapsed());
             }

@@ -2,15 +2,20 @@
 //!
 //! Fair between tenants: those with work take turns, each within its quota.
 
+mod standing;
+mod take;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use sluice_model::{EventBody, Quota, RunId, Start, TenantId};
+use sluice_model::{EventBody, RunId, Start, TenantId};
 
 use crate::engine::{Row, args, composed};
 use crate::record::{self, COLUMNS, Tip, places};
 use crate::writer::{Tx, Work};
-use crate::{DbError, RunLog, Store, crash_point};
+use crate::{DbError, RunLog, Store};
+pub(crate) use standing::{Standing, standing};
+use take::Take;
 
 /// The runs of all tenants as executors see them.
 #[derive(Clone)]
@@ -45,6 +50,10 @@ pub struct Leased {
     pub cancel_reason: Option<String>,
     /// When it must be over, in microseconds since the Unix epoch.
     pub deadline_us: Option<u64>,
+    /// CPU time that its tenant had left of the day when it was taken up, in milliseconds.
+    pub cpu_ms_left: u64,
+    /// Calls that its tenant may make in a second.
+    pub calls_per_second: u32,
     /// What it is pinned to.
     pub start: Arc<Start>,
     /// Its record from here on.
@@ -53,7 +62,7 @@ pub struct Leased {
 
 /// The columns of a run that was taken up, for [`Taken::of_row`].
 pub(crate) const TAKEN: &str =
-    "id, tenant, fence, attempts, lost, wakes, cancel_reason, deadline_us, seq, hash";
+    "id, tenant, fence, attempts, lost, wakes, cancel_reason, deadline_us, seq, hash, cpu_time_us";
 
 /// A run that was taken up, without what it is pinned to.
 pub(crate) struct Taken {
@@ -66,10 +75,26 @@ pub(crate) struct Taken {
     cancel_reason: Option<String>,
     deadline_us: Option<u64>,
     tip: Tip,
+    cpu_time_us: u64,
+    allowed: Allowed,
+}
+
+/// What a run that was taken up may take of its tenant's quota.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowed {
+    cpu_ms_left: u64,
+    calls_per_second: u32,
+}
+
+impl Allowed {
+    pub(crate) fn of(standing: &Standing) -> Allowed {
+        let calls_per_second = standing.quota.calls_per_second;
+        Allowed { cpu_ms_left: standing.cpu_ms_left(), calls_per_second }
+    }
 }
 
 impl Taken {
-    fn of_row(row: &Row) -> Result<Taken, DbError> {
+    fn of_row(row: &Row, allowed: Allowed) -> Result<Taken, DbError> {
         Ok(Taken {
             run: row.parse(0)?,
             tenant: row.parse(1)?,
@@ -80,11 +105,19 @@ impl Taken {
             cancel_reason: row.text_or_null(6)?.map(str::to_owned),
             deadline_us: row.count_or_null(7)?,
             tip: Tip { seq: row.count(8)?, hash: row.hash(9)? },
+            cpu_time_us: row.count(10)?,
+            allowed,
         })
     }
 
     /// A run that was taken up as it was submitted.
-    pub(crate) fn as_submitted(run: RunId, start: &Start, attempts: u32, tip: Tip) -> Taken {
+    pub(crate) fn as_submitted(
+        run: RunId,
+        start: &Start,
+        (attempts, cpu_time_us): (u32, u64),
+        tip: Tip,
+        allowed: Allowed,
+    ) -> Taken {
         Taken {
             run,
             tenant: start.tenant.clone(),
@@ -95,13 +128,16 @@ impl Taken {
             cancel_reason: None,
             deadline_us: start.deadline_us,
             tip,
+            cpu_time_us,
+            allowed,
         }
     }
 
     pub(crate) fn leased(self, store: &Store, start: Arc<Start>) -> Leased {
         let (tenant, run) = (self.tenant.clone(), self.run.clone());
+        let (tip, wakes, cpu_time_us) = (self.tip, self.wakes, self.cpu_time_us);
         Leased {
-            log: RunLog::new(store.clone(), tenant, run, self.fence, self.tip, self.wakes),
+            log: RunLog::new(store.clone(), tenant, run, self.fence, tip, wakes, cpu_time_us),
             tenant: self.tenant,
             run: self.run,
             fence: self.fence,
@@ -110,6 +146,8 @@ impl Taken {
             wakes: self.wakes,
             cancel_reason: self.cancel_reason,
             deadline_us: self.deadline_us,
+            cpu_ms_left: self.allowed.cpu_ms_left,
+            calls_per_second: self.allowed.calls_per_second,
             start,
         }
     }
@@ -130,8 +168,9 @@ impl Queue {
     }
 
     /// Takes up at most so many runs of an image that are due: queued ones, waiting ones whose time
-    /// has come, and running ones whose lease is over. `only` narrows that to one run and what it
-    /// started.
+    /// has come, and running ones whose lease is over. Of a tenant whose CPU time of the day is used up,
+    /// only those that are to be cancelled: they need no guest. `only` narrows that to one run and what
+    /// it started.
     pub async fn claim(
         &self,
         claim: &Claim,
@@ -162,7 +201,7 @@ impl Queue {
 
     /// When something will be due that was not at this store's last claim, in microseconds since the
     /// Unix epoch. What was due then and not taken waits for its tenant's quota: whoever
-    /// brings an attempt to its end claims again.
+    /// brings an attempt to its end claims again, and a new day is found by the net of the executor.
     pub async fn next_due(
         &self,
         image_digest: &str,
@@ -252,124 +291,6 @@ impl Queue {
         });
         leased.collect()
     }
-}
-
-struct Take {
-    claim: Claim,
-    image_digest: Arc<str>,
-    only: Option<RunId>,
-    now_us: u64,
-    most: u32,
-    /// Those with work, whose turn it is first.
-    tenants: Vec<String>,
-}
-
-impl Work for Take {
-    /// What was taken, and the tenant that was served last.
-    type Output = (Vec<Taken>, Option<String>);
-
-    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
-        let mut taken = Vec::new();
-        let mut served = None;
-        let count = u32::try_from(self.tenants.len()).unwrap_or(u32::MAX);
-        // First an equal share for each whose turn it is, then what is left for whoever has more.
-        let share = (self.most / count).max(1);
-        let mut has_more = Vec::new();
-        for tenant in &self.tenants {
-            let left = self.left(&taken);
-            if left == 0 {
-                break;
-            }
-            let before = taken.len();
-            self.take(tx, tenant, share.min(left), &mut taken).await?;
-            if taken.len() > before {
-                served = Some(tenant.clone());
-            }
-            if taken.len() - before == share.min(left) as usize {
-                has_more.push(tenant);
-            }
-        }
-        for tenant in has_more {
-            let left = self.left(&taken);
-            if left == 0 {
-                break;
-            }
-            self.take(tx, tenant, left, &mut taken).await?;
-        }
-        crash_point("claim");
-        Ok((taken, served))
-    }
-}
-
-impl Take {
-    fn left(&self, taken: &[Taken]) -> u32 {
-        self.most.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX))
-    }
-
-    async fn take(
-        &self,
-        tx: &mut Tx,
-        tenant: &str,
-        most: u32,
-        taken: &mut Vec<Taken>,
-    ) -> Result<(), DbError> {
-        let Some((quota, running)) = quota_and_running(tx, tenant, self.now_us).await? else {
-            return Ok(());
-        };
-        let most = most.min(quota.running.saturating_sub(running));
-        if most == 0 {
-            return Ok(());
-        }
-        let mut args = args![
-            self.claim.worker.as_str(),
-            self.claim.lease_until_us,
-            Arc::clone(&self.image_digest),
-            tenant,
-            self.now_us,
-            most,
-        ];
-        let only = match &self.only {
-            Some(only) => {
-                args.push(only.as_str().into());
-                " AND (id = $7 OR root_run = $7)"
-            }
-            None => "",
-        };
-        let sql = format!(
-            "WITH due AS (SELECT id FROM runs WHERE image_digest = $3 AND tenant = $4 \
-             AND due_at_us <= $5{only} ORDER BY due_at_us, id LIMIT $6{}) \
-             UPDATE runs SET lost = CASE WHEN state = 'running' THEN lost + 1 ELSE lost END, \
-             state = 'running', fence = fence + 1, worker = $1, due_at_us = $2 \
-             WHERE id IN (SELECT id FROM due) RETURNING {TAKEN}",
-            tx.for_update_of_free()
-        );
-        for row in tx.rows(composed(sql), args).await? {
-            taken.push(Taken::of_row(&row)?);
-        }
-        Ok(())
-    }
-}
-
-/// A tenant's quota, and how many of its runs workers have. None where there is no such tenant.
-pub(crate) async fn quota_and_running(
-    tx: &mut Tx,
-    tenant: &str,
-    now_us: u64,
-) -> Result<Option<(Quota, u32)>, DbError> {
-    // The index alone answers this.
-    let sql = "SELECT quota, (SELECT COUNT(*) FROM runs \
-        WHERE tenant = $1 AND state = 'running') FROM tenants WHERE id = $1";
-    let Some(row) = tx.row(sql, args![tenant]).await? else { return Ok(None) };
-    let (quota, running): (Quota, u32) = (row.json(0)?, row.small(1)?);
-    if running < quota.running {
-        return Ok(Some((quota, running)));
-    }
-    // A run whose lease is over counts no more, or it could never be taken up again.
-    let sql = "SELECT COUNT(*) FROM runs \
-        WHERE tenant = $1 AND state = 'running' AND due_at_us > $2";
-    let row = tx.row(sql, args![tenant, now_us]).await?;
-    let running = row.map_or(Ok(0), |row| row.small(0))?;
-    Ok(Some((quota, running)))
 }
 
 struct Heartbeat {

@@ -1,0 +1,91 @@
+//! The record of a run: a part at a time, or as it grows, as a stream of server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use aide::transform::TransformOperation;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::response::sse::{KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream::unfold;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sluice_model::Event;
+
+use super::runs::{RunPath, found};
+use super::spans::number;
+use crate::auth::{Caller, Read};
+use crate::edge::Edge;
+use crate::input::{At, Params};
+use crate::live::RunStream;
+use crate::page::{Page, limit};
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// A sign of life for proxies that close what is silent.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub(super) fn routes() -> ApiRouter<Edge> {
+    ApiRouter::new().api_route("/v1/runs/{run}/events", get_with(events, about))
+}
+
+fn about(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    operation
+        .id("list_events")
+        .summary("The record of a run.")
+        .description(
+            "With `Accept: text/event-stream`, the record as it grows until the run ends: each message \
+             is named `events`, its data a JSON array of events, its id the number of the last of \
+             them, which `Last-Event-ID` or `after` take up again.",
+        )
+        .response::<200, Reply<Page<Event>>>()
+}
+
+/// Which events.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct EventParams {
+    /// At most so many: 1 to 500; 50 where it is absent.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// Only events after this one.
+    after: Option<String>,
+}
+
+async fn events(
+    State(edge): State<Edge>,
+    caller: Caller<Read>,
+    At(path): At<RunPath>,
+    Params(params): Params<EventParams>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let run = found(&caller, &path.run).await?;
+    let limit = limit(params.limit)?;
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let wants_stream = text(ACCEPT.as_str()).is_some_and(|it| it.contains("text/event-stream"));
+    if wants_stream {
+        let after = number(text("last-event-id").or(params.after.as_deref()))?;
+        let stream = RunStream::new(&edge, caller.identity.clone(), run.run, after);
+        return Ok(streamed(stream));
+    }
+    let after = number(params.after.as_deref())?;
+    let events = caller.tenant.events(&run.run, after, limit + 1).await?;
+    let page = Page::of(events, limit, |event| event.seq.to_string());
+    Ok(Reply::<_>::new(page).into_response())
+}
+
+fn streamed(stream: RunStream) -> Response {
+    let messages = unfold(stream, |mut stream| async move {
+        let events = stream.next().await?;
+        let id = events.last().map(|event| event.seq.to_string()).unwrap_or_default();
+        let message = axum::response::sse::Event::default().event("events").id(id);
+        let message = message.json_data(events).ok()?;
+        Some((Ok::<_, Infallible>(message), stream))
+    });
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("");
+    Sse::new(messages).keep_alive(keep_alive).into_response()
+}

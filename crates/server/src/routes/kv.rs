@@ -1,0 +1,213 @@
+//! Keys and values of the tenant, as flows see them by `flow.kv(space)`.
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use aide::transform::TransformOperation;
+use axum::http::HeaderMap;
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sluice_db::{KvEntry, KvMatch};
+use sluice_executor::{now_us, sha256};
+use sluice_model::{CallKind, Capability, Code};
+
+use super::op;
+use crate::auth::{Caller, Identity, Read, Write};
+use crate::edge::Edge;
+use crate::input::{At, Body, Params};
+use crate::page::{Page, PageParams, limit};
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+pub(super) fn routes() -> ApiRouter<Edge> {
+    ApiRouter::new()
+        .api_route(
+            "/v1/kv",
+            get_with(spaces, op("list_kv_spaces", "The spaces with keys in them.")),
+        )
+        .api_route(
+            "/v1/kv/{space}",
+            get_with(list, op("list_kv", "The keys of a space, in order.")),
+        )
+        .api_route(
+            "/v1/kv/{space}/{key}",
+            get_with(get, op("get_kv", "A key with its value."))
+                .put_with(put, |operation| conditions(op("put_kv", "Set a key.")(operation)))
+                .delete_with(delete, |operation| {
+                    conditions(op("delete_kv", "Remove a key.")(operation))
+                }),
+        )
+}
+
+fn conditions(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    operation.description(
+        "With `If-Match` only where the key holds what that `ETag` names, with `If-None-Match: *` only \
+         where there is no such key.",
+    )
+}
+
+/// Which space.
+#[derive(Deserialize, JsonSchema)]
+struct SpacePath {
+    /// Its name.
+    space: String,
+}
+
+/// Which key.
+#[derive(Deserialize, JsonSchema)]
+struct KeyPath {
+    /// The name of the space.
+    space: String,
+    /// The key.
+    key: String,
+}
+
+/// Which keys.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct KvParams {
+    /// Only keys that begin so.
+    #[serde(default)]
+    prefix: String,
+    /// At most so many: 1 to 500; 50 where it is absent.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// Go on where an earlier part ended: its `next`.
+    after: Option<String>,
+}
+
+/// A key with its value.
+#[derive(Serialize, JsonSchema)]
+struct Entry {
+    /// The key.
+    key: String,
+    /// Its value.
+    value: Value,
+    /// When it is gone, in microseconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at_us: Option<u64>,
+}
+
+/// A value to be set.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewValue {
+    /// The value.
+    value: Value,
+    /// After how many milliseconds it is gone; it stays where this is absent.
+    #[serde(default)]
+    ttl_ms: Option<u64>,
+}
+
+impl From<KvEntry> for Entry {
+    fn from(entry: KvEntry) -> Entry {
+        Entry { key: entry.key, value: entry.value, expires_at_us: entry.expires_at_us }
+    }
+}
+
+async fn spaces(
+    caller: Caller<Read>,
+    Params(page): Params<PageParams>,
+) -> Result<Reply<Page<String>>, Problem> {
+    let limit = limit(page.limit)?;
+    let spaces = caller.tenant.kv_spaces(page.after.as_deref(), limit + 1, now_us()).await?;
+    Ok(Reply::new(Page::of(spaces, limit, Clone::clone)))
+}
+
+async fn list(
+    caller: Caller<Read>,
+    At(path): At<SpacePath>,
+    Params(params): Params<KvParams>,
+) -> Result<Reply<Page<Entry>>, Problem> {
+    let limit = limit(params.limit)?;
+    let after = params.after.as_deref();
+    let entries =
+        caller.tenant.kv_list(&path.space, &params.prefix, after, limit + 1, now_us()).await?;
+    let page = Page::of(entries, limit, |entry| entry.key.clone());
+    Ok(Reply::new(page.map(Entry::from)))
+}
+
+async fn found(identity: &Identity, path: &KeyPath) -> Result<KvEntry, Problem> {
+    let entry = identity.tenant.kv_get(&path.space, &path.key, now_us()).await?;
+    entry.ok_or_else(|| Problem::not_found("such key"))
+}
+
+/// Names a value.
+fn tag(value: &Value) -> String {
+    sha256(value.to_string().as_bytes()).chars().take(32).collect()
+}
+
+async fn get(caller: Caller<Read>, At(path): At<KeyPath>) -> Result<Reply<Entry>, Problem> {
+    let entry = found(&caller, &path).await?;
+    let tag = tag(&entry.value);
+    Ok(Reply::new(Entry::from(entry)).etag(tag))
+}
+
+async fn put(
+    caller: Caller<Write>,
+    At(path): At<KeyPath>,
+    headers: HeaderMap,
+    Body(new): Body<NewValue>,
+) -> Result<Reply<Entry>, Problem> {
+    // A space is named as capabilities name it, so that a flow can be granted it.
+    let word = Capability::new(CallKind::Kv, path.space.as_str()).to_string();
+    if word.parse::<Capability>().is_err() || path.space.ends_with('*') {
+        return Err(Problem::field("space", "it has letters, digits and . _ - /"));
+    }
+    if path.key.is_empty() || path.key.len() > 512 || path.key.contains('\0') {
+        return Err(Problem::field("key", "it has 1 to 512 bytes, and no NUL"));
+    }
+    let expected = expected(&caller, &path, &headers).await?;
+    let ttl_us = new.ttl_ms.map(|ms| ms.saturating_mul(1_000));
+    let now = now_us();
+    let is_set =
+        caller.tenant.kv_put(&path.space, &path.key, &new.value, ttl_us, expected, now).await?;
+    if !is_set {
+        return Err(changed());
+    }
+    caller.note("set key", &format!("{}/{}", path.space, path.key), json!({})).await?;
+    let tag = tag(&new.value);
+    let expires_at_us = ttl_us.map(|ttl_us| now.saturating_add(ttl_us));
+    Ok(Reply::new(Entry { key: path.key, value: new.value, expires_at_us }).etag(tag))
+}
+
+async fn delete(
+    caller: Caller<Write>,
+    At(path): At<KeyPath>,
+    headers: HeaderMap,
+) -> Result<NoContent, Problem> {
+    found(&caller, &path).await?;
+    let expected = expected(&caller, &path, &headers).await?;
+    if !caller.tenant.kv_delete(&path.space, &path.key, expected, now_us()).await? {
+        return Err(changed());
+    }
+    caller.note("remove key", &format!("{}/{}", path.space, path.key), json!({})).await?;
+    Ok(NoContent)
+}
+
+/// What the key must hold, by the headers.
+async fn expected(
+    identity: &Identity,
+    path: &KeyPath,
+    headers: &HeaderMap,
+) -> Result<KvMatch, Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    if text(IF_NONE_MATCH) == Some("*") {
+        return Ok(KvMatch::Absent);
+    }
+    let Some(wanted) = text(IF_MATCH) else { return Ok(KvMatch::Any) };
+    let held = identity.tenant.kv_get(&path.space, &path.key, now_us()).await?;
+    match held {
+        Some(entry) if wanted == "*" || wanted.trim_matches('"') == tag(&entry.value) => {
+            Ok(KvMatch::Is(entry.value))
+        }
+        _ => Err(changed()),
+    }
+}
+
+fn changed() -> Problem {
+    Problem::new(Code::PreconditionFailed, "the key does not hold what the request says")
+        .hint("Read the key again and repeat the change on that.")
+}
