@@ -8,7 +8,7 @@ mod ticket;
 
 pub use first::{FirstLogin, first_login};
 
-pub(crate) use caller::{Admin, Answer, Caller, Identity, Own, Read, Run, Write, identify};
+pub(crate) use caller::{Admin, Answer, Caller, Identity, Own, Read, Run, Write};
 pub(crate) use rates::Rates;
 pub(crate) use secret::{Secret, SecretKind};
 pub(crate) use ticket::{issue, redeem};

@@ -16,13 +16,13 @@ use sluice_model::Code;
 use crate::problem::Problem;
 
 /// A JSON body.
-pub struct Body<T>(pub T);
+pub(crate) struct Body<T>(pub(crate) T);
 
 /// The parameters behind the `?`.
-pub struct Params<T>(pub T);
+pub(crate) struct Params<T>(pub(crate) T);
 
 /// The parts of the path that vary.
-pub struct At<T>(pub T);
+pub(crate) struct At<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;

@@ -14,21 +14,21 @@ const MOST: u32 = 500;
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PageParams {
+pub(crate) struct PageParams {
     /// At most so many: 1 to 500; 50 where it is absent.
     #[schemars(range(min = 1, max = 500))]
-    pub limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
     /// Go on where an earlier part ended: its `next`.
-    pub after: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 /// A part of a list.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Page<T> {
+pub(crate) struct Page<T> {
     /// What is in it.
-    pub items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// The cursor of the next part; `null` at the end.
-    pub next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// How many things are wanted.

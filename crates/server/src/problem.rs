@@ -15,7 +15,7 @@ use sluice_model::{Code, Failure, FailureKind, Scope};
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     failure: Box<Failure>,
     fields: Vec<Field>,
     status: StatusCode,
@@ -24,50 +24,50 @@ pub struct Problem {
 
 /// A part of a request that is at fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Field {
+pub(crate) struct Field {
     /// Where: a JSON pointer into the body, or the name of a parameter or header.
-    pub place: String,
+    pub(crate) place: String,
     /// What is wrong there.
-    pub problem: String,
+    pub(crate) problem: String,
 }
 
 /// The body of every answer that is no success: RFC 9457.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ProblemBody {
+pub(crate) struct ProblemBody {
     /// Where the code is explained, relative to this server.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(crate) kind: String,
     /// The code in words.
-    pub title: String,
+    pub(crate) title: String,
     /// The status of the answer.
-    pub status: u16,
+    pub(crate) status: u16,
     /// What happened, in one sentence.
-    pub detail: String,
+    pub(crate) detail: String,
     /// Why, exactly: a heading of docs/errors.md.
-    pub code: Code,
+    pub(crate) code: Code,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// The parts of the request that are at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
     /// All there is to say, in the form of docs/errors.md.
-    pub failure: Failure,
+    pub(crate) failure: Failure,
 }
 
 impl Problem {
     /// A problem with the status that its code has.
-    pub fn new(code: Code, message: impl Into<String>) -> Problem {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Problem {
         Problem::from(Box::new(Failure::new(code, message)))
     }
 
     /// There is no such thing for whoever asks.
-    pub fn not_found(what: impl std::fmt::Display) -> Problem {
+    pub(crate) fn not_found(what: impl std::fmt::Display) -> Problem {
         Problem::new(Code::NotFound, format!("there is no {what}"))
     }
 
     /// The token does not allow it.
-    pub fn scope_missing(scope: Scope) -> Problem {
+    pub(crate) fn scope_missing(scope: Scope) -> Problem {
         let message = format!("the token does not have the scope `{}`", scope.as_str());
         let failure = Failure::new(Code::ScopeMissing, message)
             .hint("Use a token that has it; whoever owns the tenant makes new ones.")
@@ -76,7 +76,7 @@ impl Problem {
     }
 
     /// One part of the request is at fault.
-    pub fn field(place: impl Into<String>, problem: impl Into<String>) -> Problem {
+    pub(crate) fn field(place: impl Into<String>, problem: impl Into<String>) -> Problem {
         let field = Field { place: place.into(), problem: problem.into() };
         let message = format!("`{}`: {}", field.place, field.problem);
         Problem { fields: vec![field], ..Problem::new(Code::RequestInvalid, message) }
@@ -84,32 +84,32 @@ impl Problem {
 
     /// The same with what to do next.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.failure.hint = Some(hint.into());
         self
     }
 
     /// The same with another status.
     #[must_use]
-    pub fn status(mut self, status: StatusCode) -> Problem {
+    pub(crate) fn status(mut self, status: StatusCode) -> Problem {
         self.status = status;
         self
     }
 
     /// The same with when it may go better.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Problem {
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Problem {
         self.retry_after_s = Some(seconds.max(1));
         self
     }
 
     /// The error object.
-    pub fn failure(&self) -> &Failure {
+    pub(crate) fn failure(&self) -> &Failure {
         &self.failure
     }
 
     /// The body of the answer.
-    pub fn body(self) -> ProblemBody {
+    pub(crate) fn body(self) -> ProblemBody {
         ProblemBody {
             kind: format!("/v1/errors/{}", self.failure.code.as_str()),
             title: self.failure.code.as_str().replace('_', " "),

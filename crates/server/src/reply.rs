@@ -13,32 +13,32 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A JSON answer with that status.
-pub struct Reply<T, const STATUS: u16 = 200> {
+pub(crate) struct Reply<T, const STATUS: u16 = 200> {
     body: T,
     headers: HeaderMap,
 }
 
 impl<T, const STATUS: u16> Reply<T, STATUS> {
     /// The answer.
-    pub fn new(body: T) -> Self {
+    pub(crate) fn new(body: T) -> Self {
         Reply { body, headers: HeaderMap::new() }
     }
 
     /// The same with where the new thing is.
     #[must_use]
-    pub fn at(self, path: impl AsRef<str>) -> Self {
+    pub(crate) fn at(self, path: impl AsRef<str>) -> Self {
         self.header(LOCATION, path.as_ref())
     }
 
     /// The same with the state that `If-Match` may name.
     #[must_use]
-    pub fn etag(self, tag: impl std::fmt::Display) -> Self {
+    pub(crate) fn etag(self, tag: impl std::fmt::Display) -> Self {
         self.header(ETAG, &format!("\"{tag}\""))
     }
 
     /// The same with a header more. A value that no header can have is left out.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
         }
@@ -69,26 +69,26 @@ impl<T: JsonSchema, const STATUS: u16> OperationOutput for Reply<T, STATUS> {
 }
 
 /// The answer to what may take long: 200 where it is done, else 202.
-pub struct Accepted<T> {
+pub(crate) struct Accepted<T> {
     reply: Reply<T>,
     is_done: bool,
 }
 
 impl<T> Accepted<T> {
     /// The answer.
-    pub fn new(body: T, is_done: bool) -> Self {
+    pub(crate) fn new(body: T, is_done: bool) -> Self {
         Accepted { reply: Reply::new(body), is_done }
     }
 
     /// The same with where the new thing is.
     #[must_use]
-    pub fn at(self, path: impl AsRef<str>) -> Self {
+    pub(crate) fn at(self, path: impl AsRef<str>) -> Self {
         Accepted { reply: self.reply.at(path), ..self }
     }
 
     /// The same, saying how long was waited at most.
     #[must_use]
-    pub fn applied(self, wait: Duration) -> Self {
+    pub(crate) fn applied(self, wait: Duration) -> Self {
         let name = HeaderName::from_static("preference-applied");
         Accepted { reply: self.reply.header(name, &format!("wait={}", wait.as_secs())), ..self }
     }

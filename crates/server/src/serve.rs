@@ -6,16 +6,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::serve::ListenerExt as _;
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use crate::app::router;
 use crate::edge::Edge;
 
+mod plain;
 mod tls;
 
 /// Where certificate and key are, in PEM.
@@ -43,6 +44,22 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
+/// The address at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl Connected<IncomingStream<'_, plain::Listener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, plain::Listener>) -> Peer {
+        Peer(*stream.remote_addr())
+    }
+}
+
+impl Connected<IncomingStream<'_, tls::Listener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, tls::Listener>) -> Peer {
+        Peer(*stream.remote_addr())
+    }
+}
+
 /// Serves until `stop` resolves, and then until what is under way is answered, or the time of grace is
 /// over.
 pub async fn serve(
@@ -51,7 +68,7 @@ pub async fn serve(
     tls: Option<Tls>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let app = router(edge.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router(edge.clone()).into_make_service_with_connect_info::<Peer>();
     let grace = edge.settings().grace;
     let stopping = edge.clone();
     tokio::spawn(async move {
@@ -63,10 +80,7 @@ pub async fn serve(
     let serving = async move {
         match tls {
             None => {
-                let listener = listener.tap_io(|connection: &mut TcpStream| {
-                    // Only latency is lost where it does not work.
-                    let _ = connection.set_nodelay(true);
-                });
+                let listener = plain::Listener::new(listener);
                 axum::serve(listener, app).with_graceful_shutdown(stopped).await
             }
             Some(tls) => {
@@ -88,15 +102,15 @@ pub async fn serve(
 
 fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ServeError> {
     let wrong = |path: &PathBuf, why: String| ServeError::Tls { path: path.clone(), why };
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(&tls.certificates)
+    let chain: Vec<_> = CertificateDer::pem_file_iter(&tls.certificates)
         .and_then(Iterator::collect)
-        .map_err(|error| wrong(&tls.certificates, error.to_string()));
+        .map_err(|error| wrong(&tls.certificates, error.to_string()))?;
     let key = PrivateKeyDer::from_pem_file(&tls.key)
         .map_err(|error| wrong(&tls.key, error.to_string()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(|config| config.with_no_client_auth().with_single_cert(chain?, key))
+        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key))
         .map_err(|error| wrong(&tls.certificates, error.to_string()))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

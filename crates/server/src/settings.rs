@@ -17,7 +17,7 @@ pub struct Settings {
     pub longest_wait: Duration,
     /// How long a stopping server waits for requests that are under way. Default 10 s.
     pub grace: Duration,
-    /// The page of the web interface's files, where the binary has them.
+    /// The version of the server.
     pub version: &'static str,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_model::{CallId, RunId};
+use sluice_model::{CallId, Event, EventBody, RunId};
 
 use super::Tenant;
 use crate::DbError;
@@ -67,5 +67,25 @@ impl Tenant {
         let missing = || DbError::corrupt(format!("the bytes {digest} are missing"));
         let bytes = bytes.ok_or_else(missing)?;
         Ok(Some((artifact, bytes)))
+    }
+
+    /// Bytes beside an event of a run; none where no event of it names them.
+    pub async fn payload(&self, run: &RunId, digest: &str) -> Result<Option<Arc<[u8]>>, DbError> {
+        let names = |event: &Event| {
+            match &event.body {
+                EventBody::CallStarted { call } => call.attachment.as_ref().map(|it| &it.digest),
+                EventBody::CallEnded { answer: Some(answer), .. } => {
+                    answer.attachment.as_ref().map(|it| &it.digest)
+                }
+                _ => None,
+            }
+            .is_some_and(|named| named == digest)
+        };
+        let events = self.events(run, 0, u32::MAX).await?;
+        if !events.iter().any(names) {
+            return Ok(None);
+        }
+        let conn = &mut self.store.reader().await?;
+        Ok(blobs(conn, vec![digest.to_owned()]).await?.remove(digest))
     }
 }

@@ -230,6 +230,6 @@ impl Work for SaveFlow {
             source_digest: self.digest.clone(),
             description: crate::record::from_json(&self.description)?,
             created_at_us: self.at_us,
-        })
+        }))
     }
 }

@@ -1,7 +1,7 @@
 //! The extractor that comes first in every handler: who asks, under which tenant, with which scopes.
 
 use std::marker::PhantomData;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use aide::OperationInput;
 use aide::generate::GenContext;
@@ -16,6 +16,7 @@ use sluice_model::{Capability, Code, Scope, TokenId};
 use crate::auth::secret::{Secret, SecretKind};
 use crate::edge::Edge;
 use crate::problem::Problem;
+use crate::serve::Peer;
 
 /// How exactly it is known when a token was used last, in microseconds.
 const LAST_USED_US: u64 = 60_000_000;
@@ -159,8 +160,8 @@ pub(crate) async fn identify(
 pub(crate) fn address_of(parts: &Parts) -> IpAddr {
     parts
         .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
+        .get::<ConnectInfo<Peer>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(Peer(address))| address.ip())
 }
 
 /// The token of a request.

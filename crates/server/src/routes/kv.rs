@@ -112,7 +112,7 @@ async fn spaces(
     Params(page): Params<PageParams>,
 ) -> Result<Reply<Page<String>>, Problem> {
     let limit = limit(page.limit)?;
-    let spaces = caller.tenant.kv_spaces(page.after.as_deref(), limit + 1, now_us()).await?;
+    let spaces = caller.tenant.kv_spaces(page.after.as_deref(), limit + 1).await?;
     Ok(Reply::new(Page::of(spaces, limit, Clone::clone)))
 }
 

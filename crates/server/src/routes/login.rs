@@ -2,7 +2,7 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Extension, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -16,6 +16,7 @@ use crate::edge::Edge;
 use crate::input::Body;
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::serve::Peer;
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -52,11 +53,11 @@ struct LoggedIn {
 
 async fn login(
     State(edge): State<Edge>,
-    address: Option<axum::Extension<ConnectInfo<std::net::SocketAddr>>>,
+    address: Option<Extension<ConnectInfo<Peer>>>,
     Body(login): Body<Login>,
 ) -> Result<Reply<LoggedIn, 201>, Problem> {
     let Some(ticket) = redeem(&edge, Purpose::Login, &login.code).await? else {
-        if let Some(axum::Extension(ConnectInfo(address))) = address {
+        if let Some(Extension(ConnectInfo(Peer(address)))) = address {
             edge.rates().failure(address.ip())?;
         }
         return Err(Problem::new(Code::Unauthenticated, "the code is not valid")

@@ -83,7 +83,7 @@ async fn take_out(
     Params(params): Params<ExportParams>,
 ) -> Result<Response, Problem> {
     let run = found(&caller, &path.run).await?;
-    let redaction = Redaction { secrets: params.redact, words: Vec::new() };
+    let redaction = Redaction { by_name: params.redact, words: Vec::new() };
     let file = export(&caller.tenant, &run.run, &redaction).await.map_err(of_record)?;
     Ok(([(CONTENT_TYPE, LINES)], file).into_response())
 }

@@ -99,7 +99,7 @@ pub(super) struct TokenRequest {
     scopes: Option<Vec<Scope>>,
     /// What runs of it may do at most; all that the tenant may where it is absent.
     #[serde(default)]
-    grants: Option<Vec<Capability>>,
+    pub(super) grants: Option<Vec<Capability>>,
     /// After how long it ends, in milliseconds; never where it is absent.
     #[serde(default)]
     lasts_ms: Option<u64>,

@@ -10,6 +10,8 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::plain::PAUSE;
+
 /// How long a handshake may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -29,8 +31,7 @@ impl Listener {
         tokio::spawn(async move {
             while let Ok(place) = sender.clone().reserve_owned().await {
                 let Ok((connection, address)) = listener.accept().await else {
-                    // Out of files, for instance: others may be closed in a moment.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tokio::time::sleep(PAUSE).await;
                     continue;
                 };
                 let acceptor = acceptor.clone();
