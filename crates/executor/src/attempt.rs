@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use sluice_db::{DbError, Leased, NewEvent, WriteError};
 use sluice_model::{
-    AttemptEnd, Code, Event, EventBody, Failure, History, Observed, Outcome, Usage,
+    AttemptEnd, Code, Event, EventBody, Failure, History, Observed, Outcome, Request, Usage,
 };
 use sluice_sandbox::{Attempt, Ended, Replay};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
+use crate::builtin::cancel_children;
+use crate::day::Day;
 use crate::digest::seed_of_try;
 use crate::door::{Parted, RecordingDoor, cancelled, past_deadline};
 use crate::fresh::{chance, now_us};
@@ -26,19 +28,28 @@ struct Before {
     history: History,
     usage: Usage,
     retries: u32,
+    /// It has started children, whatever became of them.
+    has_children: bool,
 }
 
 impl Before {
     fn of(events: Vec<Event>) -> Before {
         let mut usage = Usage::default();
         let mut retries = 0;
+        let mut has_children = false;
         for event in &events {
-            if let EventBody::AttemptEnded { why, usage: taken } = &event.body {
-                usage = usage.and(taken);
-                retries += u32::from(matches!(why, AttemptEnd::Retried { .. }));
+            match &event.body {
+                EventBody::AttemptEnded { why, usage: taken } => {
+                    usage = usage.and(taken);
+                    retries += u32::from(matches!(why, AttemptEnd::Retried { .. }));
+                }
+                EventBody::CallStarted { call } => {
+                    has_children |= matches!(call.request, Request::Flow { .. });
+                }
+                _ => {}
             }
         }
-        Before { history: History::new(events), usage, retries }
+        Before { history: History::new(events), usage, retries, has_children }
     }
 }
 
@@ -71,7 +82,7 @@ pub(crate) async fn attempt(
     let imposed = imposed(&shared, leased.cancel_reason.as_deref(), leased.lost, &run);
     let ended = match imposed {
         Some(failure) => {
-            without_guest::end(&shared, &run, &before.history, &mut journal).await?;
+            without_guest::end(&before.history, &mut journal);
             Outcome::from_failure(failure)
         }
         None => match version(&shared, &run).await? {
@@ -83,12 +94,17 @@ pub(crate) async fn attempt(
                     run.clone(),
                     version,
                     writer,
+                    leased.quota.calls_per_second,
                     leased.wakes,
                 );
-                return guest(&shared, &run, before, journal, outstanding, pokes).await;
+                let day = Day { quota: leased.quota, cpu_ms_left: leased.cpu_ms_left };
+                return guest(&shared, &run, before, journal, outstanding, pokes, &day).await;
             }
         },
     };
+    if before.has_children {
+        cancel_children(&shared, &run).await?;
+    }
     let end = EventBody::RunEnded { outcome: ended, usage: before.usage };
     commit(&mut journal, Observed::default(), end, leased.wakes).await.map_err(Into::into)
 }
@@ -142,6 +158,7 @@ async fn guest(
     journal: Journal,
     outstanding: Outstanding,
     pokes: UnboundedReceiver<Poke>,
+    day: &Day,
 ) -> Result<(), ExecutorError> {
     let history = Arc::new(before.history);
     let version = outstanding.version();
@@ -156,7 +173,7 @@ async fn guest(
         grants: run.start.grants.clone(),
         withheld: run.start.withheld.clone(),
         uses: run.start.uses.clone(),
-        limits: run.start.limits.clone(),
+        limits: day.narrowed(&run.start.limits),
         seed,
         history: Arc::clone(&history),
         replay: Replay::Resume,
@@ -199,6 +216,7 @@ async fn guest(
         }
         Ended::Finished { outcome, observed } => {
             door.outstanding.give_up_work();
+            let outcome = day.judged(outcome, &run.start.limits);
             let retries = before.retries;
             (observed, end_or_retry(run, outcome, usage, &before.usage, retries))
         }
@@ -208,6 +226,11 @@ async fn guest(
     };
     if let Err(Done::Broken(error)) = door.outstanding.settle().await {
         return Err(error.into());
+    }
+    // A worker that died between the end of a call and this left a child of whom nobody else knows.
+    let has_children = before.has_children || door.outstanding.has_children;
+    if has_children && matches!(body, EventBody::RunEnded { .. }) {
+        cancel_children(shared, run).await?;
     }
     commit(&mut door.journal, observed, body, wakes).await.map_err(Into::into)
 }

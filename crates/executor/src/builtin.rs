@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use sluice_db::{ChildError, NewRun, RunWriter};
+use sluice_db::{ChildError, DbError, NewRun, RunWriter};
 use sluice_model::{
     Answer, ArtifactAction, Call, CallId, Code, Failure, KvAction, Outcome, Parent, Question,
     Request, RetryPolicy, RunId, Start,
@@ -50,7 +50,7 @@ async fn child_run(
     parent: &RunOf,
     version: Arc<Version>,
     call: Call,
-) -> Result<Result<NewRun, Box<Failure>>, sluice_db::DbError> {
+) -> Result<Result<NewRun, Box<Failure>>, DbError> {
     let Request::Flow { flow, input, grants } = call.request else {
         let failure = Failure::new(Code::CallInvalid, "this is no call of a flow");
         return Ok(Err(Box::new(failure)));
@@ -117,7 +117,7 @@ async fn version_of(
     parent: &RunOf,
     version: Arc<Version>,
     flow: &str,
-) -> Result<Result<Arc<Version>, Box<Failure>>, sluice_db::DbError> {
+) -> Result<Result<Arc<Version>, Box<Failure>>, DbError> {
     if version.flow(Some(flow)).is_ok() {
         return Ok(Ok(version));
     }
@@ -158,6 +158,15 @@ pub(crate) async fn cancel_child(writer: RunWriter, call: CallId, child: RunId) 
         Ok(_) => Done::Called { call, outcome: Err(Box::new(given_up())) },
         Err(error) => refused(error),
     }
+}
+
+/// Cancels what a run has started and that has not ended.
+pub(crate) async fn cancel_children(shared: &Shared, run: &RunOf) -> Result<(), DbError> {
+    let tenant = shared.store.tenant(&run.tenant);
+    for child in tenant.children(&run.id).await? {
+        tenant.cancel(&child, "the run that started it ended", now_us()).await?;
+    }
+    Ok(())
 }
 
 /// What a call fails with that the flow gave up.

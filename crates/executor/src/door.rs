@@ -104,11 +104,9 @@ impl RecordingDoor {
 
     /// Asks for what a call needs. Its `CallStarted` is in the journal.
     fn start(&mut self, call: Call) {
-        if let Request::Sleep { duration_ms } = call.request {
-            self.outstanding.sleep(call.call, now_us() + duration_ms * 1_000);
-            return;
-        }
-        let committed = self.journal.flush();
+        // A sleep is known by its start alone: the commit may wait.
+        let is_sleep = matches!(call.request, Request::Sleep { .. });
+        let committed = if is_sleep { None } else { self.journal.flush() };
         self.outstanding.perform(&mut self.journal, call, committed);
     }
 
@@ -217,6 +215,9 @@ impl RecordingDoor {
         if let Some(due_us) = due {
             next = next.min(now + Duration::from_micros(due_us.saturating_sub(now_us())));
         }
+        if let Some(turn) = self.outstanding.first_turn() {
+            next = next.min(turn);
+        }
         if let Some(since) = self.journal.waiting_since() {
             next = next.min(since + GATHER);
         }
@@ -229,7 +230,7 @@ impl RecordingDoor {
     /// Since when the guest has only waited for what needs no instance.
     fn may_suspend_since(&self) -> Option<Instant> {
         let idle = self.idle.as_ref().filter(|idle| !idle.suspending && !idle.is_short)?;
-        if self.outstanding.is_at_work() {
+        if self.outstanding.is_at_work() || self.outstanding.first_turn().is_some() {
             return None;
         }
         // What wakes it soon is worth waiting for.
@@ -239,6 +240,7 @@ impl RecordingDoor {
     }
 
     fn on_time(&mut self) {
+        self.outstanding.begin_held(&mut self.journal);
         let now = now_us();
         for call in self.outstanding.take_slept(now) {
             self.complete(call, Ok(Answer::default()));

@@ -2,7 +2,7 @@
 //! what it hears.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,11 +16,13 @@ use tokio::time::MissedTickBehavior;
 
 use crate::attempt::attempt;
 use crate::fresh::now_us;
+use crate::pace::Pace;
 use crate::poke::Poke;
 use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::shared::{ExecutorError, Shared};
 use crate::sources::Sources;
+use crate::tenants::Tenants;
 
 /// The shortest wait before the queue is looked at again without having heard anything.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
@@ -52,6 +54,9 @@ impl Executor {
                 settings,
                 registry: Registry::default(),
                 own: Mutex::default(),
+                tenants: Tenants::default(),
+                pace: Pace::default(),
+                panics: AtomicU64::new(0),
             }),
             direct: Arc::new(Direct {
                 is_working: AtomicBool::new(false),
@@ -69,6 +74,12 @@ impl Executor {
     /// Digest of the image that new runs are pinned to.
     pub fn image_digest(&self) -> &str {
         self.shared.sandbox.image_digest()
+    }
+
+    /// How many attempts have panicked in this process. Each is a fault of ours; its run is taken up
+    /// again when its lease has run out.
+    pub fn panics(&self) -> u64 {
+        self.shared.panics.load(Ordering::Relaxed)
     }
 
     /// Takes up runs until `stop` resolves; then leaves the live ones in good order: what is under way
@@ -141,7 +152,7 @@ impl Work {
                         self.take_up(leased);
                         continue;
                     }
-                    Some(over) = self.attempts.join_next() => finished(over)?,
+                    Some(over) = self.attempts.join_next() => finished(&shared, over)?,
                     () = shared.registry.queued.notified() => {}
                     () = tokio::time::sleep(wait) => {}
                 }
@@ -207,7 +218,10 @@ impl Work {
     /// Waits until every live attempt has come to a stop.
     async fn leave(&mut self) {
         self.shared.registry.poke_all(Poke::Release);
-        while self.attempts.join_next().await.is_some() {}
+        while let Some(over) = self.attempts.join_next().await {
+            // The work ends in any case.
+            let _ = finished(&self.shared, over);
+        }
     }
 }
 
@@ -278,8 +292,14 @@ impl Drop for Entered {
 
 /// A broken store ends the work. An attempt that panicked has said so; its lease runs out, and the run
 /// is taken up again.
-fn finished(over: Result<Result<(), ExecutorError>, JoinError>) -> Result<(), ExecutorError> {
-    over.unwrap_or(Ok(()))
+fn finished(
+    shared: &Shared,
+    over: Result<Result<(), ExecutorError>, JoinError>,
+) -> Result<(), ExecutorError> {
+    over.unwrap_or_else(|error| {
+        shared.panics.fetch_add(u64::from(error.is_panic()), Ordering::Relaxed);
+        Ok(())
+    })
 }
 
 fn micros(duration: Duration) -> u64 {

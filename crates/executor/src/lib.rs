@@ -6,6 +6,7 @@
 
 mod attempt;
 mod builtin;
+mod day;
 mod digest;
 mod door;
 mod executor;
@@ -15,6 +16,7 @@ mod fork;
 mod fresh;
 mod journal;
 mod outstanding;
+mod pace;
 mod performer;
 mod poke;
 mod registry;
@@ -25,6 +27,7 @@ mod settings;
 mod shared;
 mod sources;
 mod submit;
+mod tenants;
 mod without_guest;
 
 pub use digest::{hex, sha256};

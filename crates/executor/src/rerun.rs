@@ -74,8 +74,10 @@ impl Executor {
         let flow = version.flow(Some(&start.flow))?;
         let input = rerun.input.unwrap_or_else(|| start.input.clone());
         schema::check("the input", Code::InputInvalid, &flow.input, &input)?;
-        let mut grants = start.grants.clone();
-        grants.extend(rerun.grants);
+        let mut start = start.clone();
+        start.grants.extend(rerun.grants);
+        self.shared.tenants.narrow(self.store(), &mut start).await?;
+        let grants = start.grants.clone();
         let named = rerun.from.as_deref().map(|step| named(&events, step)).transpose()?;
         let until = named.unwrap_or(u64::MAX);
         let before: Vec<Event> = match named {
@@ -105,7 +107,7 @@ impl Executor {
             deadline_us: None,
             parent: None,
             forked_from: Some(Fork { run: rerun.run.clone(), seq }),
-            ..start.clone()
+            ..start
         };
         let difference = match replayed {
             Replayed::Different(failure) => Some(failure),

@@ -1,14 +1,17 @@
 //! What every attempt of this process works with.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sluice_db::{DbError, Store};
 use sluice_model::{RunId, Start, TenantId};
 use sluice_sandbox::Sandbox;
 
+use crate::pace::Pace;
 use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::sources::Sources;
+use crate::tenants::Tenants;
 
 /// The parts that attempts share.
 pub(crate) struct Shared {
@@ -19,6 +22,10 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     /// The runs that were submitted here.
     pub(crate) own: Mutex<Vec<RunId>>,
+    pub(crate) tenants: Tenants,
+    pub(crate) pace: Pace,
+    /// Attempts that panicked.
+    pub(crate) panics: AtomicU64,
 }
 
 impl Shared {

@@ -26,7 +26,7 @@ pub struct Submission {
     pub flow: Option<String>,
     /// Its input.
     pub input: Value,
-    /// What it may do, as far as it asks for it.
+    /// What it may do, as far as it asks for it and the tenant has it.
     pub grants: Vec<Capability>,
     /// Its ceilings.
     pub limits: Limits,
@@ -68,7 +68,8 @@ impl Executor {
 
     /// Takes a run on. When this returns it is in the store and will end, whatever happens here.
     pub async fn submit(&self, submission: Submission) -> Result<RunId, NotSubmitted> {
-        let start = self.start_of(&submission)?;
+        let mut start = self.start_of(&submission)?;
+        self.shared.tenants.narrow(self.store(), &mut start).await?;
         let now = now_us();
         let submitted = self
             .store()

@@ -8,7 +8,7 @@ mod take;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use sluice_model::{EventBody, RunId, Start, TenantId};
+use sluice_model::{EventBody, Quota, RunId, Start, TenantId};
 
 use crate::engine::{Row, args, composed};
 use crate::record::{self, COLUMNS, Tip, places};
@@ -52,8 +52,8 @@ pub struct Leased {
     pub deadline_us: Option<u64>,
     /// CPU time that its tenant had left of the day when it was taken up, in milliseconds.
     pub cpu_ms_left: u64,
-    /// Calls that its tenant may make in a second.
-    pub calls_per_second: u32,
+    /// Its tenant's quota at that time.
+    pub quota: Arc<Quota>,
     /// What it is pinned to.
     pub start: Arc<Start>,
     /// Its record from here on.
@@ -80,16 +80,15 @@ pub(crate) struct Taken {
 }
 
 /// What a run that was taken up may take of its tenant's quota.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Allowed {
     cpu_ms_left: u64,
-    calls_per_second: u32,
+    quota: Arc<Quota>,
 }
 
 impl Allowed {
     pub(crate) fn of(standing: &Standing) -> Allowed {
-        let calls_per_second = standing.quota.calls_per_second;
-        Allowed { cpu_ms_left: standing.cpu_ms_left(), calls_per_second }
+        Allowed { cpu_ms_left: standing.cpu_ms_left(), quota: Arc::clone(&standing.quota) }
     }
 }
 
@@ -147,7 +146,7 @@ impl Taken {
             cancel_reason: self.cancel_reason,
             deadline_us: self.deadline_us,
             cpu_ms_left: self.allowed.cpu_ms_left,
-            calls_per_second: self.allowed.calls_per_second,
+            quota: self.allowed.quota,
             start,
         }
     }

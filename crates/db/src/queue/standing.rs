@@ -1,5 +1,7 @@
 //! How a tenant stands against its quota, as one row tells it.
 
+use std::sync::Arc;
+
 use sluice_model::{Code, Failure, Limits, Quota, day_of};
 
 use crate::DbError;
@@ -8,7 +10,7 @@ use crate::writer::Tx;
 
 /// A tenant's quota, and what it has taken.
 pub(crate) struct Standing {
-    pub(crate) quota: Quota,
+    pub(crate) quota: Arc<Quota>,
     /// Runs that workers have.
     pub(crate) running: u32,
     stored_bytes: u64,
@@ -30,7 +32,7 @@ pub(crate) async fn standing(
         FROM tenants WHERE id = $1";
     let Some(row) = tx.row(sql, args![tenant, day_of(now_us)]).await? else { return Ok(None) };
     let mut standing = Standing {
-        quota: row.json(0)?,
+        quota: Arc::new(row.json(0)?),
         stored_bytes: row.count(1)?,
         running: row.small(2)?,
         cpu_time_us: row.count_or_null(3)?.unwrap_or(0),

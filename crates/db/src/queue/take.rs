@@ -100,7 +100,7 @@ impl Take {
             tx.for_update_of_free()
         );
         for row in tx.rows(composed(sql), args).await? {
-            taken.push(Taken::of_row(&row, allowed)?);
+            taken.push(Taken::of_row(&row, allowed.clone())?);
         }
         Ok(())
     }

@@ -1,17 +1,18 @@
 //! The calls of a live attempt that are not over, each on its way: a time, a child, a person, or work
 //! that is being done.
 
-use std::collections::BTreeMap;
-use std::future::Future;
+mod perform;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use sluice_db::{AppendTicket, DbError, Looked, RunWriter, WriteError};
-use sluice_model::{Answer, AskId, Call, CallId, Code, Failure, Request, RunId};
+use sluice_model::{Answer, AskId, Call, CallId, Failure, RunId};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use crate::builtin;
 use crate::journal::Journal;
-use crate::performer::CallContext;
 use crate::shared::{RunOf, Shared};
 use crate::sources::Version;
 
@@ -35,6 +36,8 @@ pub(crate) enum Done {
 
 /// How a call is on its way.
 enum Way {
+    /// Nothing is done yet: its tenant has made too many of late.
+    Held,
     /// Until that time.
     Sleeping { due_us: u64 },
     /// Until the child ends. It is not known before it is made.
@@ -46,6 +49,14 @@ enum Way {
     Asked { due_us: Option<u64>, is_made: bool, is_closing: bool },
     /// Something is being done.
     AtWork { task: AbortHandle },
+}
+
+/// A call that waits for its turn.
+struct Held {
+    turn: Instant,
+    call: Call,
+    since_us: u64,
+    committed: Option<AppendTicket>,
 }
 
 /// What a look has found.
@@ -62,9 +73,14 @@ pub(crate) struct Outstanding {
     version: Arc<Version>,
     writer: RunWriter,
     ways: BTreeMap<CallId, Way>,
+    /// In the order of their turns.
+    held: VecDeque<Held>,
     tasks: JoinSet<Done>,
     looking: bool,
     look_again: bool,
+    calls_per_second: u32,
+    /// This attempt has started children, or gone on with some.
+    pub(crate) has_children: bool,
     /// How often the run was woken, as far as this attempt has looked.
     pub(crate) wakes_seen: u64,
 }
@@ -75,6 +91,7 @@ impl Outstanding {
         run: RunOf,
         version: Arc<Version>,
         writer: RunWriter,
+        calls_per_second: u32,
         wakes_seen: u64,
     ) -> Outstanding {
         Outstanding {
@@ -83,9 +100,12 @@ impl Outstanding {
             version,
             writer,
             ways: BTreeMap::new(),
+            held: VecDeque::new(),
             tasks: JoinSet::new(),
             looking: false,
             look_again: false,
+            calls_per_second,
+            has_children: false,
             wakes_seen,
         }
     }
@@ -115,124 +135,12 @@ impl Outstanding {
         self.tasks.spawn(async move { committed.await.map_or_else(refused, |_| Done::Committed) });
     }
 
-    pub(crate) fn sleep(&mut self, call: CallId, due_us: u64) {
-        self.ways.insert(call, Way::Sleeping { due_us });
-    }
-
-    /// Sets a call going whose intent is being committed.
-    pub(crate) fn perform(
-        &mut self,
-        journal: &mut Journal,
-        call: Call,
-        committed: Option<AppendTicket>,
-    ) {
-        self.perform_since(journal, call, crate::fresh::now_us(), committed);
-    }
-
-    /// The same for a call that was started by an earlier attempt, at that time.
-    pub(crate) fn perform_again(
-        &mut self,
-        journal: &mut Journal,
-        call: Call,
-        since_us: u64,
-        committed: Option<AppendTicket>,
-    ) {
-        self.perform_since(journal, call, since_us, committed);
-    }
-
-    fn perform_since(
-        &mut self,
-        journal: &mut Journal,
-        call: Call,
-        since_us: u64,
-        committed: Option<AppendTicket>,
-    ) {
-        let id = call.call;
-        let way = match &call.request {
-            Request::Sleep { duration_ms } => {
-                Way::Sleeping { due_us: since_us + duration_ms * 1_000 }
-            }
-            Request::Flow { .. } => {
-                let made = builtin::child(&self.shared, &self.run, &self.version, journal, call);
-                self.tasks.spawn(made);
-                Way::Child { child: None }
-            }
-            Request::Ask(question) => {
-                let due_us = question.timeout_ms.map(|timeout_ms| since_us + timeout_ms * 1_000);
-                self.tasks.spawn(builtin::ask(journal, id, question, due_us));
-                Way::Asked { due_us, is_made: false, is_closing: false }
-            }
-            Request::Kv { space, action } => {
-                Way::AtWork { task: self.tasks.spawn(builtin::kv(journal, id, space, action)) }
-            }
-            Request::Artifact { .. } => {
-                Way::AtWork { task: self.tasks.spawn(builtin::artifact(journal, call)) }
-            }
-            Request::Named { .. } => {
-                let effect = self.effect(call, committed);
-                self.ways.insert(id, Way::AtWork { task: self.tasks.spawn(effect) });
-                return;
-            }
-        };
-        self.ways.insert(id, way);
-        if let Some(committed) = committed {
-            self.watch(committed);
-        }
-    }
-
-    /// Work that leaves this machine, after the intent is committed.
-    fn effect(
-        &self,
-        call: Call,
-        committed: Option<AppendTicket>,
-    ) -> impl Future<Output = Done> + Send + use<> {
-        let performer = self.shared.settings.performers.get(&call.request.kind()).cloned();
-        let context = CallContext {
-            tenant: self.run.tenant.clone(),
-            run: self.run.id.clone(),
-            idempotency_key: format!("{}/{}", self.run.id, call.call.0),
-        };
-        async move {
-            if let Some(committed) = committed
-                && let Err(error) = committed.await
-            {
-                return refused(error);
-            }
-            sluice_db::crash_point("before-effect");
-            let id = call.call;
-            let outcome = match performer {
-                Some(performer) => performer.perform(context, call).await,
-                None => Err(Box::new(not_available(call.request.kind().as_str()))),
-            };
-            sluice_db::crash_point("after-effect");
-            Done::Called { call: id, outcome }
-        }
-    }
-
-    /// Whether a call that was under way when a worker died may be performed again, and is then an
-    /// effect that is told in the record.
-    pub(crate) fn may_retry(&self, call: &Call) -> Result<bool, Box<Failure>> {
-        let Request::Named { .. } = call.request else { return Ok(false) };
-        match self.shared.settings.performers.get(&call.request.kind()) {
-            Some(performer) if !performer.is_idempotent(call) => Err(Box::new(
-                Failure::new(
-                    Code::OutcomeUnknown,
-                    format!("nobody knows whether `{}` was done", call.request.span_name()),
-                )
-                .hint(
-                    "Find out at the other side, then run again or go on; the flow may catch this.",
-                ),
-            )),
-            Some(_) => Ok(true),
-            None => Ok(false),
-        }
-    }
-
     /// Gives a call up: what it fails with, where it was not over and is now. A call whose child has to
     /// be told first comes to its end after that.
     pub(crate) fn cancel(&mut self, journal: &mut Journal, call: CallId) -> Option<Failure> {
         match self.ways.remove(&call)? {
             Way::Sleeping { .. } => {}
+            Way::Held => self.held.retain(|held| held.call.call != call),
             Way::Child { child } => {
                 self.ways.insert(call, Way::Unwanted);
                 if let Some(child) = child {
@@ -322,7 +230,7 @@ impl Outstanding {
         let due = |way: &Way| match way {
             Way::Sleeping { due_us } => Some(*due_us),
             Way::Asked { due_us, .. } => *due_us,
-            Way::Child { .. } | Way::Unwanted | Way::AtWork { .. } => None,
+            Way::Held | Way::Child { .. } | Way::Unwanted | Way::AtWork { .. } => None,
         };
         self.ways.values().filter_map(due).min()
     }
@@ -403,9 +311,4 @@ pub(crate) fn refused(error: WriteError) -> Done {
         WriteError::Fenced => Done::Fenced,
         WriteError::Db(error) => Done::Broken(error),
     }
-}
-
-fn not_available(kind: &str) -> Failure {
-    Failure::new(Code::NotAvailable, format!("this host cannot perform `{kind}` calls"))
-        .hint("Run the flow on a Sluice server that has been set up for them.")
 }
