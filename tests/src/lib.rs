@@ -5,6 +5,7 @@
 
 pub mod postgres;
 mod recording;
+pub mod server;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

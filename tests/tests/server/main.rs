@@ -1,0 +1,5 @@
+//! The edge as clients see it: a real server, by HTTP alone.
+
+mod flows;
+mod login;
+mod runs;
