@@ -166,6 +166,36 @@ async fn a_call_in_flight_that_may_not_be_made_again_has_an_unknown_outcome() {
     assert_eq!(seen.values().collect::<Vec<_>>(), [&1]);
 }
 
+/// Panics the first time.
+struct Fragile(AtomicU32);
+
+#[async_trait]
+impl Performer for Fragile {
+    fn is_idempotent(&self, _: &Call) -> bool {
+        true
+    }
+
+    async fn perform(&self, _: CallContext, _: Call) -> Result<Answer, Box<Failure>> {
+        let times = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        assert!(times > 1, "the first time");
+        Ok(Answer::of(json!(times)))
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_panics_is_counted_and_its_run_goes_on() {
+    let house = House::new().await;
+    let worker = house.worker_with(|settings| {
+        settings.performers.insert(CallKind::Rpc, Arc::new(Fragile(AtomicU32::new(0))));
+        settings.lease = std::time::Duration::from_millis(300);
+    });
+    assert_eq!(worker.executor.panics(), 0);
+    let run = worker.submit(PAYING, "paying", json!({})).await;
+    assert_eq!(House::output(house.outcome(&run).await), json!(2));
+    assert_eq!(worker.executor.panics(), 1);
+    worker.stop().await;
+}
+
 #[tokio::test]
 async fn the_second_answer_to_a_question_is_refused() {
     let house = House::new().await;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sluice_db::RunFilter;
-use sluice_model::{Code, EventBody, RunState};
+use sluice_db::{Claim, NewEvent, NewRun, RunFilter};
+use sluice_executor::{Executor, Settings, now_us};
+use sluice_model::{CallId, Code, EventBody, Parent, RunState, SpanId};
 use sluice_tests::built_in;
 
-use crate::house::House;
+use crate::house::{House, submission};
 
 #[tokio::test]
 async fn children_fan_out_and_their_outputs_come_back_in_order() {
@@ -118,5 +119,77 @@ def lost() -> str:
     let worker = house.worker();
     let run = worker.submit(source, "lost", json!({})).await;
     assert_eq!(House::output(house.outcome(&run).await), json!("flow_not_found"));
+    worker.stop().await;
+}
+
+const LEAVING: &str = "
+from sluice import flow
+@flow(uses=['flow:asking', 'ask'])
+def leaving() -> int:
+    flow.invoke.start('asking')
+    return 1
+@flow(uses=['ask'])
+def asking() -> str:
+    return flow.ask('Go on?')
+";
+
+/// A worker dies after it has recorded that a child was given up, and before it told the child.
+#[tokio::test]
+async fn a_child_outlives_its_parent_in_no_case() {
+    let house = House::new().await;
+    let worker = house.worker();
+    let first = worker.submit(LEAVING, "leaving", json!({})).await;
+    assert_eq!(House::output(house.outcome(&first).await), json!(1));
+    let record = house.record(&first).await;
+    worker.stop().await;
+
+    let idle = Executor::new(house.store.clone(), sluice_tests::sandbox(), Settings::default());
+    let submission = submission(&idle, LEAVING, "leaving", json!({})).await;
+    let run = idle.submit(submission).await.expect("it is taken on");
+    let now = now_us();
+    let claim = Claim { worker: "dying".to_owned(), lease_until_us: now + 1 };
+    let mut leased = house
+        .store
+        .queue()
+        .claim(&claim, idle.image_digest(), None, now, 1)
+        .await
+        .expect("the queue answers")
+        .remove(0);
+    assert_eq!(leased.run, run);
+    let child = {
+        let mut start = (*leased.start).clone();
+        start.flow = "asking".to_owned();
+        start.parent = Some(Parent {
+            run: run.clone(),
+            call: CallId(1),
+            span: SpanId(1),
+            root: run.clone(),
+            depth: 1,
+        });
+        NewRun {
+            id: sluice_executor::run_id(),
+            start,
+            source: LEAVING.into(),
+            at_us: now,
+            due_at_us: now,
+            idempotency_key: None,
+            prefix: Vec::new(),
+            claim: None,
+        }
+    };
+    let child = leased.log.writer().create_child(child).await.expect("it is made");
+    let before_end = record[1..record.len() - 1].iter().cloned();
+    let events = before_end.map(|event| NewEvent {
+        at_us: event.at_us,
+        observed: event.observed,
+        body: event.body,
+    });
+    leased.log.append(events.collect()).await.expect("the lease holds");
+
+    let worker = house.worker();
+    assert_eq!(House::output(house.outcome(&run).await), json!(1));
+    assert!(house.row(&child).await.cancel_reason.is_some(), "it was told before the parent ended");
+    let outcome = house.outcome(&child).await;
+    assert_eq!(outcome.failure().map(|failure| failure.code), Some(Code::Cancelled));
     worker.stop().await;
 }

@@ -5,4 +5,5 @@ mod children;
 mod ending;
 mod going_on;
 mod house;
+mod quota;
 mod rerun;

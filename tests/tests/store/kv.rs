@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_db::RunWriter;
+use sluice_db::{KvMatch, RunWriter};
 use sluice_model::{Attachment, CallId, KvAction};
 
 use crate::world::{World, ended, tenant};
@@ -15,6 +15,8 @@ crate::on_both! {
     keys_are_listed_in_order
     only_one_of_many_wins
     artifacts_are_kept_with_the_run
+    people_change_keys_as_runs_do
+    spaces_are_listed_in_order
 }
 
 async fn kv(writer: &RunWriter, call: u64, now_us: u64, action: KvAction) -> Value {
@@ -154,4 +156,57 @@ async fn artifacts_are_kept_with_the_run(world: World) {
     let other = world.store.tenant(&tenant("other"));
     assert!(other.artifacts(&leased.run).await.expect("the store answers").is_empty());
     assert!(other.artifact(&leased.run, "report").await.expect("the store answers").is_none());
+}
+
+async fn people_change_keys_as_runs_do(world: World) {
+    let local = world.local();
+    let put = async |value: Value, ttl_us, if_match, at_us| {
+        local
+            .kv_put("space", "k", &value, ttl_us, if_match, at_us)
+            .await
+            .expect("the store answers")
+    };
+    let get = async |at_us| {
+        let entry = local.kv_get("space", "k", at_us).await.expect("the store answers");
+        entry.map(|entry| entry.value)
+    };
+    assert!(!put(json!(1), None, KvMatch::Is(json!(0)), 10).await);
+    assert!(put(json!({"a": 1, "b": 2}), None, KvMatch::Absent, 10).await);
+    assert!(!put(json!(2), None, KvMatch::Absent, 10).await);
+    assert!(put(json!(3), Some(5), KvMatch::Is(json!({"b": 2, "a": 1})), 10).await);
+    assert_eq!((get(14).await, get(15).await), (Some(json!(3)), None));
+    assert!(!put(json!(4), None, KvMatch::Is(json!(3)), 15).await, "its time is over");
+    assert!(put(json!(4), None, KvMatch::Absent, 15).await);
+    assert!(put(json!(5), None, KvMatch::Any, 16).await);
+    let writer = world.live().await.log.writer();
+    let run = kv(&writer, 1, 20, KvAction::Get { key: "k".to_owned() }).await;
+    assert_eq!(run, json!(5), "a run sees what people wrote");
+    let delete = async |if_match, at_us| {
+        local.kv_delete("space", "k", if_match, at_us).await.expect("the store answers")
+    };
+    assert!(!delete(KvMatch::Is(json!(4)), 21).await);
+    assert!(!delete(KvMatch::Absent, 21).await);
+    assert!(delete(KvMatch::Is(json!(5)), 21).await);
+    assert!(!delete(KvMatch::Any, 22).await);
+    let other = world.store.tenant(&tenant("other"));
+    assert!(put(json!(6), None, KvMatch::Any, 23).await);
+    assert!(!other.kv_delete("space", "k", KvMatch::Any, 24).await.expect("the store answers"));
+    assert_eq!(get(25).await, Some(json!(6)));
+}
+
+async fn spaces_are_listed_in_order(world: World) {
+    let local = world.local();
+    for (space, key) in [("b", "1"), ("a", "1"), ("a", "2"), ("B", "1"), ("ä", "1")] {
+        let put = local.kv_put(space, key, &json!(1), None, KvMatch::Any, 10).await;
+        assert!(put.expect("it is set"));
+    }
+    let list = async |after: Option<&str>, limit| {
+        local.kv_spaces(after, limit).await.expect("they are listed")
+    };
+    assert_eq!(list(None, 9).await, ["B", "a", "b", "ä"]);
+    assert_eq!(list(Some("B"), 2).await, ["a", "b"]);
+    assert!(list(Some("ä"), 2).await.is_empty());
+    assert!(list(None, 0).await.is_empty());
+    let other = world.store.tenant(&tenant("other"));
+    assert!(other.kv_spaces(None, 9).await.expect("they are listed").is_empty());
 }

@@ -9,6 +9,7 @@ use crate::world::{World, ended, start, tenant, text};
 crate::on_both! {
     runs_are_listed_newest_first
     a_source_that_is_current_makes_no_new_version
+    flows_are_found_by_their_words
 }
 
 async fn runs_are_listed_newest_first(world: World) {
@@ -78,4 +79,42 @@ async fn a_source_that_is_current_makes_no_new_version(world: World) {
     let other = world.store.tenant(&tenant("other"));
     assert!(other.flow("hello").await.expect("the store answers").is_none());
     assert_eq!(other.source(&current.source_digest).await.expect("the store answers"), None);
+}
+
+async fn flows_are_found_by_their_words(world: World) {
+    let local = world.local();
+    for (name, summary) in [
+        ("report", "Writes 100% of the Überblick"),
+        ("pay_all", "Pays what is due!"),
+        ("payall", "Says \"type\" \u{0} and nothing"),
+    ] {
+        let described = json!({"summary": summary, "input": {"type": "object"}});
+        local.save_flow(name, &text(name), &described, 1).await.expect("it is saved");
+    }
+    let find = async |words: &str| {
+        let filter = FlowFilter { text: Some(words.to_owned()), ..FlowFilter::default() };
+        let flows = local.flows(&filter).await.expect("they are listed");
+        flows.into_iter().map(|flow| flow.name).collect::<Vec<_>>()
+    };
+    assert_eq!(find("PAY").await, ["pay_all", "payall"]);
+    assert_eq!(find("pay_").await, ["pay_all"], "a wildcard is a letter");
+    assert_eq!(find("0%").await, ["report"]);
+    assert_eq!(find("ÜBERBLICK").await, ["report"]);
+    assert_eq!(find("due!").await, ["pay_all"]);
+    assert_eq!(find("type").await, ["payall"], "schemas are not searched");
+    assert_eq!(find("").await.len(), 3);
+    assert!(find("object").await.is_empty());
+    assert!(find("a\u{0}").await.is_empty());
+    assert!(find(&"a".repeat(2_000)).await.is_empty());
+    // The words are those of the current version.
+    let described = json!({"summary": "Anew"});
+    local.save_flow("report", &text("other"), &described, 2).await.expect("it is saved");
+    assert_eq!(find("anew").await, ["report"]);
+    assert!(find("überblick").await.is_empty());
+    let filter = FlowFilter {
+        text: Some("pay".to_owned()),
+        prefix: "payal".to_owned(),
+        ..FlowFilter::default()
+    };
+    assert_eq!(local.flows(&filter).await.expect("they are listed").len(), 1);
 }

@@ -75,6 +75,26 @@ impl World {
         }
     }
 
+    /// Leaves nothing of a store that was closed.
+    pub(crate) fn empty(&self) {
+        match &self.place {
+            Place::Database(database) => {
+                database.sql("DROP SCHEMA public CASCADE");
+                database.sql("CREATE SCHEMA public");
+            }
+            Place::File { .. } => {
+                for end in ["", "-wal", "-shm"] {
+                    match std::fs::remove_file(format!("{}{end}", self.address)) {
+                        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                            panic!("{}{end}: {error}", self.address)
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
     pub(crate) fn local(&self) -> Tenant {
         self.store.tenant(&TenantId::local())
     }

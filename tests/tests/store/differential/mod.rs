@@ -3,11 +3,13 @@
 //!
 //! `SLUICE_TEST_SEED` chooses the seed; it stands in the message of a failure.
 
+mod edge;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
-use sluice_db::{AskFilter, Leased, NewEvent, RunFilter};
+use sluice_db::{AskFilter, AuditFilter, Leased, NewEvent, RunFilter};
 use sluice_model::{
     AskId, AttemptEnd, CallId, Code, EventBody, Failure, KvAction, Quota, RunId, TenantId,
 };
@@ -61,6 +63,7 @@ impl Workload {
             15 => self.kv().await,
             16 => self.ask().await,
             17 => self.answer().await,
+            18 if self.chance.below(2) == 0 => self.edge().await,
             18 => self.cancel().await,
             _ => self.child().await,
         }
@@ -264,6 +267,9 @@ impl Workload {
             let filter = AskFilter { limit: Some(1_000), ..AskFilter::default() };
             let asks = tenant.asks(&filter).await;
             self.said.push(format!("{asks:?}"));
+            let audit = tenant.audit(AuditFilter { before: None, limit: Some(1_000) }).await;
+            self.said.push(format!("{:?} {:?}", tenant.row().await, tenant.usage(0..=9).await));
+            self.said.push(format!("{:?} {audit:?}", tenant.tokens().await));
         }
     }
 }
@@ -312,7 +318,21 @@ fn both_engines_do_the_same() {
     assert_eq!(sqlite.len(), postgres.len(), "with the seed {seed}");
     let done = |what: &str| sqlite.iter().filter(|said| said.starts_with(what)).count();
     let all = ["submitted", "leased", "kv Ok", "asked Ok", "answered Ok", "cancelled", "child Ok"];
+    let edge = [
+        "token",
+        "revoked",
+        "used",
+        "ticket",
+        "put Ok",
+        "deleted Ok",
+        "saved Ok",
+        "found Ok",
+        "noted Ok",
+    ];
     for what in all {
         assert!(done(what) > 10, "only {} times {what} with the seed {seed}", done(what));
+    }
+    for what in edge {
+        assert!(done(what) > 1, "only {} times {what} with the seed {seed}", done(what));
     }
 }
