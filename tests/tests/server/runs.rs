@@ -13,7 +13,7 @@ async fn a_source_is_run_and_its_result_is_waited_for() {
     let server = Server::start().await;
     let owner = server.tenant("a").await;
     let run = owner.run(HELLO, &json!({ "name": "Ada" })).await;
-    assert_eq!(run["end"]["output"], json!("Hello, Ada"));
+    assert_eq!(run["end"]["output"], json!("Hello, Ada"), "{run:#}");
     let id = run["run"].as_str().expect("it has an id");
     let spans = owner.get(&format!("/v1/runs/{id}/spans")).await.expect(200);
     assert_eq!(spans["items"][0]["name"], json!("greet"));
