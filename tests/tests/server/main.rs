@@ -3,3 +3,4 @@
 mod flows;
 mod login;
 mod runs;
+mod two_tenants;

@@ -36,6 +36,11 @@ impl Machine {
         Machine { executor, records }
     }
 
+    /// The executor itself, for the edge.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
     /// The store beside it.
     pub fn records(&self) -> &Records {
         &self.records
