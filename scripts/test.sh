@@ -31,6 +31,11 @@ killed_workers() {
   "$xtask" crash --cycles 200 --store sqlite && "$xtask" crash --cycles 200 --store postgres
 }
 
+# The same build, too. `scripts/fuzz-api.sh 100` sends more.
+api_as_described() {
+  scripts/fuzz-api.sh 10
+}
+
 # Installed where it is missing; one server for all tests.
 postgresql() {
   scripts/postgres.sh url
@@ -42,5 +47,6 @@ step "a PostgreSQL server for the tests" postgresql
 step "the crates, end to end, and tidy" crates
 step "the SDK under plain CPython" sdk_under_cpython
 step "the SDK in the sandbox" sdk_in_the_sandbox
+step "the API against its description" api_as_described
 step "workers that are killed" killed_workers
 finish

@@ -1,9 +1,10 @@
 //! Capabilities: words with bounds that say what a flow may ask of the host.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::CallKind;
@@ -11,9 +12,8 @@ use crate::CallKind;
 /// A kind of call and the targets it covers: `rpc:calendar.event_list`, `rpc:calendar.*`, `ask`.
 ///
 /// A target of `*`, or one that ends in `*`, covers every target with that beginning.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
 pub struct Capability {
     kind: CallKind,
     target: String,
@@ -72,6 +72,23 @@ impl fmt::Display for Capability {
             write!(f, ":{}", self.target)?;
         }
         Ok(())
+    }
+}
+
+/// The word, as programs write it.
+impl JsonSchema for Capability {
+    fn schema_name() -> Cow<'static, str> {
+        "Capability".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A kind of call and the targets it covers: `rpc:calendar.event_list`, \
+                `rpc:calendar.*`, `ask`.",
+            "maxLength": Capability::MAX_BYTES,
+            "pattern": "^(ask|(rpc|http|llm|flow|kv|secret|artifact):([A-Za-z0-9._/-]+\\*?|\\*))$",
+        })
     }
 }
 

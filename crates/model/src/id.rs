@@ -64,8 +64,7 @@ macro_rules! sortable_ids {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(with = "String")]
-        pub struct $name(String);
+                pub struct $name(String);
 
         impl $name {
             /// The id of what was made at that time, in milliseconds since the Unix epoch. Whoever
@@ -135,7 +134,6 @@ sortable_ids! {
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
 pub struct TenantId(String);
 
 impl TenantId {

@@ -80,9 +80,11 @@ impl Operation {
     fn body(&self) -> Value {
         match self.id.as_str() {
             "answer_ask" => json!({ "value": true }),
-            "put_flow" | "save_flows" | "validate_source" => json!({ "source": SOURCE }),
+            "put_flow" => json!({ "source": SOURCE }),
             "put_kv" => json!({ "value": 1 }),
-            "start_run" => json!({ "source": "from sluice import flow\n@flow\ndef f(): pass" }),
+            "save_flows" | "validate_source" | "start_run" => {
+                json!({ "source": "from sluice import flow\n@flow\ndef f(): pass" })
+            }
             "create_token" | "create_tenant_token" => json!({ "name": "mine" }),
             "create_tenant" => json!({ "tenant": "third" }),
             "login" => json!({ "code": "sll_x" }),
@@ -171,11 +173,13 @@ async fn what_is_anothers_reads_as_what_does_not_exist() {
         }
         let (status, text) = operation.ask(&second, &ids).await;
         if operation.is_of_something() {
-            assert_eq!(status, 404, "{id}: {text}");
+            // A space without keys is no different from one that nobody has.
+            let is_empty = (status, text.as_str()) == (200, r#"{"items":[],"next":null}"#);
+            assert!(status == 404 || is_empty, "{id}: {status} {text}");
             let (other_status, other_text) = operation.ask(&second, &made_up).await;
             assert_eq!(status, other_status, "{id}");
             assert_eq!(without(&text, &ids), without(&other_text, &made_up), "{id}");
-        } else if id != "save_flows" && id != "validate_source" {
+        } else {
             assert!(!text.contains(CANARY), "{id}: {text}");
             assert!(ids.values().all(|id| id.len() < 20 || !text.contains(id)), "{id}: {text}");
         }

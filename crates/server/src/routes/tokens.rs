@@ -89,6 +89,7 @@ impl From<TokenRow> for TokenSummary {
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenRequest {
     /// What people call it.
+    #[schemars(length(min = 1, max = 100))]
     name: String,
     /// What it allows, as a role. `operator` where neither this nor `scopes` is there; for the first
     /// token of a tenant `owner`.

@@ -31,6 +31,10 @@ pub struct ServeArgs {
     /// Serve only: other processes work, by `sluice worker` on the same store.
     #[arg(long, conflicts_with = "concurrency")]
     pub no_worker: bool,
+    /// Requests of one token in a second; more are told to wait.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub requests_per_second: u32,
     /// Print a new login code for an administrator, for whoever lost theirs.
     #[arg(long)]
     pub new_login: bool,

@@ -56,7 +56,11 @@ async fn served(machine: &Machine, args: &ServeArgs, theme: Theme) -> anyhow::Re
     let tls = tls.map(|(certificates, key)| Tls { certificates, key });
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
-    let settings = Settings { origins: args.origins.clone(), ..Settings::default() };
+    let settings = Settings {
+        origins: args.origins.clone(),
+        requests_per_second: args.requests_per_second,
+        ..Settings::default()
+    };
     let edge = Edge::new(machine.executor().clone(), settings);
     welcome(machine, &edge, args, &url, theme).await?;
 
