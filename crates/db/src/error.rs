@@ -46,6 +46,9 @@ pub enum DbError {
     /// The database refused a statement; nothing was done.
     #[error("the database refused a statement: {0}")]
     Statement(String),
+    /// A text has a zero byte, which PostgreSQL does not keep; nothing was done.
+    #[error("a text has a zero byte, and none can be kept")]
+    ZeroByte,
     /// What is stored is not what was written.
     #[error("the store is damaged: {0}")]
     Corrupt(String),

@@ -159,6 +159,9 @@ impl From<Box<Failure>> for Problem {
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Problem {
+        if matches!(error, DbError::ZeroByte) {
+            return Problem::new(Code::RequestInvalid, "a text of the request has a zero byte");
+        }
         tracing::error!(%error, "the store failed");
         match error {
             DbError::Closed => Problem::new(Code::Unavailable, "the server is stopping"),

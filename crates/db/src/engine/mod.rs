@@ -281,7 +281,7 @@ impl Conn {
 fn check(args: &[Arg]) -> Result<(), DbError> {
     let has_zero = |arg: &Arg| matches!(arg, Arg::Text(Some(text)) if text.as_bytes().contains(&0));
     if args.iter().any(has_zero) {
-        return Err(DbError::Statement("a text has a zero byte".to_owned()));
+        return Err(DbError::ZeroByte);
     }
     Ok(())
 }
