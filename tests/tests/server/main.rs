@@ -1,5 +1,6 @@
 //! The edge as clients see it: a real server, by HTTP alone.
 
 mod flows;
+mod live;
 mod login;
 mod runs;
