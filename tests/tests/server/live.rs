@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Steps that log, so many, and between them nothing.
-const STEPS: &str = "from sluice import flow\n\n@flow\ndef steps(count: int) -> int:\n    for number in range(count):\n        with flow.step(f's{number}'):\n            flow.log('at', number=number)\n    return count\n";
+const STEPS: &str = "from sluice import flow\n\n@flow\ndef steps(count: int) -> int:\n    for number in range(count):\n        with flow.step(f's{number}'):\n            flow.log.info('at', number=number)\n    return count\n";
 
 /// The same, with a moment between them.
 const SLOW: &str = "from sluice import flow\nimport time\n\n@flow\ndef slow(count: int) -> int:\n    for number in range(count):\n        with flow.step(f's{number}'):\n            time.sleep(0.005)\n    return count\n";
@@ -136,7 +136,7 @@ async fn the_socket_the_stream_and_the_record_tell_the_same() {
     let streamed = owner.send(request.header("Accept", "text/event-stream"));
     let (live, streamed) = tokio::join!(socket.events(), streamed);
     let record = record(&owner, &run).await;
-    assert!(record.len() > 900, "{}", record.len());
+    assert!(record.len() > 900, "{record:?}");
     assert_eq!(live, record);
     let streamed = streamed.text.lines().filter_map(|line| line.strip_prefix("data: "));
     let streamed: Vec<Value> = streamed
