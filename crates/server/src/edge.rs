@@ -7,8 +7,8 @@ use sluice_executor::{Executor, Version};
 use sluice_model::{Code, TenantId};
 use tokio::sync::watch;
 
-use crate::auth::Rates;
-use crate::live::Hub;
+use crate::auth::{Rates, Standing};
+use crate::live::{Hub, Places};
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -22,7 +22,9 @@ struct Inner {
     executor: Executor,
     settings: Settings,
     rates: Rates,
+    standing: Standing,
     hub: Hub,
+    places: Places,
     stopping: watch::Sender<bool>,
 }
 
@@ -31,8 +33,10 @@ impl Edge {
     pub fn new(executor: Executor, settings: Settings) -> Edge {
         let hub = Hub::over(executor.store());
         let rates = Rates::new(&settings);
+        let (standing, places) = (Standing::new(), Places::new());
         let stopping = watch::Sender::new(false);
-        Edge { inner: Arc::new(Inner { executor, settings, rates, hub, stopping }) }
+        let inner = Inner { executor, settings, rates, standing, hub, places, stopping };
+        Edge { inner: Arc::new(inner) }
     }
 
     /// The executor.
@@ -53,6 +57,16 @@ impl Edge {
     /// How often somebody may ask.
     pub(crate) fn rates(&self) -> &Rates {
         &self.inner.rates
+    }
+
+    /// Whether those who stay may still do so.
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.inner.standing
+    }
+
+    /// The sockets that are open.
+    pub(crate) fn places(&self) -> &Places {
+        &self.inner.places
     }
 
     /// Who is told when records grow.

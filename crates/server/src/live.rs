@@ -1,7 +1,16 @@
-//! Records as they grow, for those who watch.
+//! Records as they grow, for those who watch: by server-sent events, or many at a time over one socket.
 
+mod gather;
+mod greeting;
 mod hub;
+mod places;
 mod run_stream;
+mod runs_stream;
+mod session;
+mod subscriptions;
+mod words;
 
 pub(crate) use hub::Hub;
+pub(crate) use places::Places;
 pub(crate) use run_stream::RunStream;
+pub(crate) use session::{Arrival, MOST_MESSAGE_BYTES, attend};

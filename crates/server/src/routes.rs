@@ -11,6 +11,7 @@ mod login;
 mod records;
 mod reruns;
 mod runs;
+mod socket;
 mod spans;
 mod start;
 mod tenants;
@@ -23,6 +24,8 @@ use axum::Router;
 
 use crate::edge::Edge;
 
+pub(crate) use runs::found;
+
 /// The paths that the OpenAPI document describes.
 pub(crate) fn described() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -33,6 +36,7 @@ pub(crate) fn described() -> ApiRouter<Edge> {
         .merge(runs::routes())
         .merge(spans::routes())
         .merge(events::routes())
+        .merge(socket::routes())
         .merge(records::routes())
         .merge(reruns::routes())
         .merge(artifacts::routes())

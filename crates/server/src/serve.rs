@@ -77,6 +77,7 @@ pub async fn serve(
     });
     let until = edge.clone();
     let stopped = async move { until.stopping().await };
+    let edge_of_sockets = edge.clone();
     let serving = async move {
         match tls {
             None => {
@@ -88,7 +89,10 @@ pub async fn serve(
                 axum::serve(listener, app).with_graceful_shutdown(stopped).await
             }
         }
-        .map_err(ServeError::from)
+        .map_err(ServeError::from)?;
+        // Sockets are no requests any more: nobody else waits for their farewells.
+        edge_of_sockets.places().empty().await;
+        Ok(())
     };
     let out_of_time = async {
         edge.stopping().await;

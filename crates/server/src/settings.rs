@@ -13,6 +13,8 @@ pub struct Settings {
     pub failures_per_second: u32,
     /// Origins whose pages may open sockets, beside the one that the request itself names as its host.
     pub origins: Vec<String>,
+    /// Sockets of one tenant at a time; one more is closed at once. Default 1,000.
+    pub sockets_per_tenant: usize,
     /// The longest wait that `Prefer: wait` gets. Default 60 s.
     pub longest_wait: Duration,
     /// How long a stopping server waits for requests that are under way. Default 10 s.
@@ -28,6 +30,7 @@ impl Default for Settings {
             requests_per_second: 500,
             failures_per_second: 10,
             origins: Vec::new(),
+            sockets_per_tenant: 1_000,
             longest_wait: Duration::from_mins(1),
             grace: Duration::from_secs(10),
             version: env!("CARGO_PKG_VERSION"),

@@ -1,6 +1,7 @@
 //! The edge as clients see it: a real server, by HTTP alone.
 
 mod flows;
+mod live;
 mod login;
 mod runs;
 mod two_tenants;

@@ -94,12 +94,6 @@ impl Identity {
         if self.scopes.contains(&scope) { Ok(()) } else { Err(Problem::scope_missing(scope)) }
     }
 
-    /// Whether the token is what it was when it was looked at.
-    pub(crate) async fn is_still_valid(&self, edge: &Edge) -> bool {
-        let row = edge.store().keys().token(&self.token).await;
-        row.is_ok_and(|row| row.is_some_and(|row| row.is_valid(now_us())))
-    }
-
     /// Who it is, in words for records: the name of the token and its id.
     pub(crate) fn actor(&self) -> String {
         format!("{} ({})", self.name, self.token)

@@ -1,71 +1,154 @@
 //! A run's record from a cursor on, batch by batch as it is committed: what a stream of one run is made
-//! of. Nothing is kept of it but the cursor, so a viewer that stands still costs no memory.
+//! of. Nothing is kept of it but the cursor, so a viewer that stands still costs no memory. Waiting holds
+//! nothing of the store, and is told apart from reading for that reason.
 
 use std::time::Duration;
 
-use sluice_model::{Event, EventBody, RunId, RunState};
+use sluice_db::{DbError, Tenant};
+use sluice_model::{EventBody, RunId, RunState};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
+use super::gather::Gather;
 use crate::auth::Identity;
 use crate::edge::Edge;
 
 /// Events of a batch at most.
-const BATCH: u32 = 500;
+const MOST_EVENTS: u32 = 500;
 
-/// How long events gather before they are sent: a viewer paints no faster.
-const GATHER: Duration = Duration::from_millis(33);
+/// Bytes of a batch as JSON at most, but for one event that is larger.
+const MOST_BYTES: usize = 256 << 10;
+
+/// How long events gather at least, and at most where the server is busy.
+const GATHER: (Duration, Duration) = (Duration::from_millis(8), Duration::from_millis(50));
 
 /// The net under what is heard.
 const NET: Duration = Duration::from_secs(2);
 
 /// A place in a run's record, and the way on from it.
 pub(crate) struct RunStream {
-    edge: Edge,
-    identity: Identity,
+    tenant: Tenant,
     run: RunId,
     after: u64,
     is_over: bool,
-    is_first: bool,
+    is_due: bool,
+    look_at: Instant,
+    /// Events of the next batch at most: about what fitted into the last one.
+    most: u32,
+    gather: Gather,
     changes: watch::Receiver<u64>,
+}
+
+/// What is next in a record.
+pub(crate) enum Next {
+    /// These events.
+    Batch(Batch),
+    /// Nothing yet.
+    Nothing,
+    /// Nothing any more.
+    Over,
+}
+
+/// Events in their order, one after another without a gap.
+pub(crate) struct Batch {
+    /// A JSON array of them.
+    pub(crate) json: String,
+    /// The number of the last of them.
+    pub(crate) last: u64,
 }
 
 impl RunStream {
     /// The record after that event; 0 is its beginning.
-    pub(crate) fn new(edge: &Edge, identity: Identity, run: RunId, after: u64) -> RunStream {
+    pub(crate) fn new(edge: &Edge, tenant: Tenant, run: RunId, after: u64) -> RunStream {
         let changes = edge.hub().run(&run);
-        let edge = edge.clone();
-        RunStream { edge, identity, run, after, is_over: false, is_first: true, changes }
+        RunStream {
+            tenant,
+            run,
+            after,
+            is_over: false,
+            is_due: true,
+            look_at: Instant::now(),
+            most: MOST_EVENTS,
+            gather: Gather::new(GATHER.0..=GATHER.1),
+            changes,
+        }
+    }
+
+    /// The run.
+    pub(crate) fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// Resolves when the record is worth a look. May be dropped and called again.
+    pub(crate) async fn ready(&mut self) {
+        self.gather.sent();
+        if !self.is_due {
+            // The net: whether or not it has passed, the record is looked at.
+            let _ = tokio::time::timeout_at(self.look_at, self.changes.changed()).await;
+            self.is_due = true;
+        }
+        self.gather.over().await;
+    }
+
+    /// Looks at the record.
+    pub(crate) async fn read(&mut self) -> Result<Next, DbError> {
+        if self.is_over {
+            return Ok(Next::Over);
+        }
+        self.gather.begin();
+        self.is_due = false;
+        self.changes.mark_unchanged();
+        self.look_at = Instant::now() + NET;
+        let events = self.tenant.events(&self.run, self.after, self.most).await?;
+        let mut batch = Batch { json: String::from("["), last: self.after };
+        let mut sent = 0;
+        for event in &events {
+            let json = serde_json::to_string(event)
+                .map_err(|error| DbError::Corrupt(format!("an event: {error}")))?;
+            if sent > 0 && batch.json.len() + json.len() > MOST_BYTES {
+                break;
+            }
+            if sent > 0 {
+                batch.json.push(',');
+            }
+            batch.json.push_str(&json);
+            batch.last = event.seq;
+            self.is_over = matches!(event.body, EventBody::RunEnded { .. });
+            sent += 1;
+        }
+        if sent > 0 {
+            batch.json.push(']');
+            self.after = batch.last;
+            self.is_due = sent < events.len() || events.len() >= self.most as usize || self.is_over;
+            if self.is_due {
+                self.gather.skip();
+            }
+            let fitted = u32::try_from(sent).unwrap_or(MOST_EVENTS);
+            self.most = if sent < events.len() { fitted + 1 } else { MOST_EVENTS };
+            return Ok(Next::Batch(batch));
+        }
+        self.gather.skip();
+        let run = self.tenant.run(&self.run).await?;
+        let is_over = run.is_none_or(|run| run.state == RunState::Ended && run.seq <= self.after);
+        Ok(if is_over { Next::Over } else { Next::Nothing })
     }
 
     /// The next events; none after the last one of the run, when the server stops, and when the token
     /// is not valid any more.
-    pub(crate) async fn next(&mut self) -> Option<Vec<Event>> {
-        if self.is_over {
-            return None;
-        }
+    pub(crate) async fn next(&mut self, edge: &Edge, identity: &Identity) -> Option<Batch> {
         loop {
-            self.changes.mark_unchanged();
-            let events = self.identity.tenant.events(&self.run, self.after, BATCH).await.ok()?;
-            if let Some(last) = events.last() {
-                self.after = last.seq;
-                self.is_over = matches!(last.body, EventBody::RunEnded { .. });
-                self.is_first = false;
-                return Some(events);
-            }
-            let run = self.identity.tenant.run(&self.run).await.ok()?;
-            if run.is_none_or(|run| run.state == RunState::Ended && run.seq <= self.after) {
-                return None;
-            }
-            let stopping = self.edge.stopping();
             tokio::select! {
-                () = stopping => return None,
-                // The net: whether or not it has passed, the record is looked at.
-                _ = tokio::time::timeout(NET, self.changes.changed()) => {}
+                () = edge.stopping() => return None,
+                () = self.ready() => {}
             }
-            if !self.identity.is_still_valid(&self.edge).await {
+            if !identity.is_still_valid(edge).await {
                 return None;
             }
-            tokio::time::sleep(GATHER).await;
+            match self.read().await {
+                Ok(Next::Batch(batch)) => return Some(batch),
+                Ok(Next::Nothing) => {}
+                Ok(Next::Over) | Err(_) => return None,
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use sluice_model::Event;
 
 use super::runs::{RunPath, found};
 use super::spans::number;
-use crate::auth::{Caller, Read};
+use crate::auth::{Caller, Identity, Read};
 use crate::edge::Edge;
 use crate::input::{At, Params};
 use crate::live::RunStream;
@@ -69,8 +69,8 @@ async fn events(
     let wants_stream = text(ACCEPT.as_str()).is_some_and(|it| it.contains("text/event-stream"));
     if wants_stream {
         let after = number(text("last-event-id").or(params.after.as_deref()))?;
-        let stream = RunStream::new(&edge, caller.identity.clone(), run.run, after);
-        return Ok(streamed(stream));
+        let stream = RunStream::new(&edge, caller.tenant.clone(), run.run, after);
+        return Ok(streamed(edge, caller.identity.clone(), stream));
     }
     let after = number(params.after.as_deref())?;
     let events = caller.tenant.events(&run.run, after, limit + 1).await?;
@@ -78,13 +78,12 @@ async fn events(
     Ok(Reply::<_>::new(page).into_response())
 }
 
-fn streamed(stream: RunStream) -> Response {
-    let messages = unfold(stream, |mut stream| async move {
-        let events = stream.next().await?;
-        let id = events.last().map(|event| event.seq.to_string()).unwrap_or_default();
-        let message = axum::response::sse::Event::default().event("events").id(id);
-        let message = message.json_data(events).ok()?;
-        Some((Ok::<_, Infallible>(message), stream))
+fn streamed(edge: Edge, identity: Identity, stream: RunStream) -> Response {
+    let messages = unfold((stream, edge, identity), |(mut stream, edge, identity)| async move {
+        let batch = stream.next(&edge, &identity).await?;
+        let message = axum::response::sse::Event::default().event("events");
+        let message = message.id(batch.last.to_string()).data(batch.json);
+        Some((Ok::<_, Infallible>(message), (stream, edge, identity)))
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("");
     Sse::new(messages).keep_alive(keep_alive).into_response()

@@ -207,13 +207,18 @@ pub(super) async fn created(
     Ok(CreatedToken { secret: secret.reveal().to_owned(), summary })
 }
 
-async fn revoke(caller: Caller<Own>, At(path): At<TokenPath>) -> Result<NoContent, Problem> {
+async fn revoke(
+    State(edge): State<Edge>,
+    caller: Caller<Own>,
+    At(path): At<TokenPath>,
+) -> Result<NoContent, Problem> {
     let missing = || Problem::not_found("such token");
     let token: TokenId = path.token.parse().map_err(|_| missing())?;
     let tokens = caller.tenant.tokens().await?;
     let known = tokens.iter().find(|known| known.id == token).ok_or_else(missing)?;
     if known.revoked_at_us.is_none() {
         caller.tenant.revoke_token(&token, now_us()).await?;
+        edge.standing().revoked();
         caller.note("revoke token", token.as_str(), json!({})).await?;
     }
     Ok(NoContent)

@@ -6,6 +6,7 @@
 mod cpu;
 mod density;
 mod durable;
+mod edge;
 mod figures;
 mod latency;
 mod pages;
@@ -26,7 +27,8 @@ use crate::places;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only what has this in its name: latency, throughput, density, pages, cpu,
-    /// durable; of the last also a part: durable-steps, -result, -replay, -restart, -waiting, -many, -peer.
+    /// durable, edge; of these also a part: durable-steps, -result, -replay, -restart, -waiting, -many,
+    /// -peer; edge-posts, -live, -reconnects, -stalled.
     #[arg(long)]
     only: Option<String>,
     /// Native CPython 3.13 to compare with; without one, the CPU times stand alone.
@@ -71,6 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         cpu::measure(args.native.as_deref())?;
     }
     durable::measure(&args.durable, wanted)?;
+    edge::measure(&args.durable, wanted)?;
     Ok(true)
 }
 

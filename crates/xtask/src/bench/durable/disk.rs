@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::bench::figures::Figures;
 
 /// Milliseconds of 4 KiB appended to a file of this folder and flushed to the disk.
-pub(super) fn flushes(dir: &Path, count: usize) -> anyhow::Result<Figures> {
+pub(in crate::bench) fn flushes(dir: &Path, count: usize) -> anyhow::Result<Figures> {
     let path = dir.join("flushes");
     let mut file = File::create(&path)?;
     let block = [0x5A_u8; 4_096];

@@ -2,15 +2,15 @@
 //! time of one flush of the same disk, measured in the same minutes, since that is what it is made of.
 
 mod client;
-mod disk;
+pub(super) mod disk;
 mod many;
 mod peer;
-mod place;
+pub(super) mod place;
 mod replay;
 mod restart;
 mod result;
 mod steps;
-mod stores;
+pub(super) mod stores;
 mod waiting;
 
 use std::path::PathBuf;
@@ -22,15 +22,15 @@ use super::figures::{heading, line};
 /// What the durable measurements take.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// With durable: a PostgreSQL server, on which databases are made and dropped; without one, SQLite.
+    /// With durable and edge: a PostgreSQL server, on which databases are made and dropped; without one, SQLite.
     #[arg(long, value_name = "URL")]
-    store: Option<String>,
-    /// With durable: also a store of a million runs.
+    pub(super) store: Option<String>,
+    /// With durable: also a store of a million runs. With edge: a minute of load.
     #[arg(long)]
-    long: bool,
-    /// With durable: a tenth of the work, to see that it can be measured.
+    pub(super) long: bool,
+    /// With durable and edge: a tenth of the work, to see that it can be measured.
     #[arg(long)]
-    small: bool,
+    pub(super) small: bool,
     /// With durable: a Python that has DBOS, to be measured beside: V/bin/python after
     /// `python3 -m venv V && V/bin/pip install dbos`.
     #[arg(long, value_name = "PYTHON")]
@@ -111,6 +111,6 @@ fn flushes(context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

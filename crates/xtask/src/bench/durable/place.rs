@@ -11,7 +11,7 @@ use super::client::Client;
 use crate::places;
 
 /// Runs of one tenant that are measured never meet its quota.
-fn quota() -> Quota {
+pub(in crate::bench) fn quota() -> Quota {
     Quota {
         running: 1_000_000,
         queued: 10_000_000,

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 /// Where stores are made.
-pub(super) struct Stores {
+pub(in crate::bench) struct Stores {
     dir: TempDir,
     /// The server; none for files.
     server: Option<String>,
@@ -16,7 +16,7 @@ pub(super) struct Stores {
 }
 
 /// A store that nobody has used. It is removed when this is dropped.
-pub(super) struct Fresh {
+pub(in crate::bench) struct Fresh {
     name: String,
     server: Option<String>,
     file: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub(super) struct Fresh {
 }
 
 impl Stores {
-    pub(super) fn new(server: Option<String>) -> anyhow::Result<Stores> {
+    pub(in crate::bench) fn new(server: Option<String>) -> anyhow::Result<Stores> {
         // Temporary files may be in memory; what was just built is on a disk.
         let program = std::env::current_exe()?;
         let beside = program.parent().context("this program is in no folder")?;
@@ -32,16 +32,16 @@ impl Stores {
         Ok(Stores { dir, server, made: AtomicU32::new(0) })
     }
 
-    pub(super) fn dir(&self) -> &Path {
+    pub(in crate::bench) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    pub(super) fn is_postgres(&self) -> bool {
+    pub(in crate::bench) fn is_postgres(&self) -> bool {
         self.server.is_some()
     }
 
     /// The engine, with what it does to be durable.
-    pub(super) fn description(&self) -> String {
+    pub(in crate::bench) fn description(&self) -> String {
         let Some(server) = &self.server else {
             return "SQLite, synchronous = full".to_owned();
         };
@@ -50,7 +50,7 @@ impl Stores {
         format!("PostgreSQL {version}, fsync {}, synchronous_commit {commit}", setting("fsync"))
     }
 
-    pub(super) fn fresh(&self) -> anyhow::Result<Fresh> {
+    pub(in crate::bench) fn fresh(&self) -> anyhow::Result<Fresh> {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let name = format!("bench_{}_{number}", std::process::id());
         let (url, file) = match &self.server {
@@ -69,12 +69,12 @@ impl Stores {
 }
 
 impl Fresh {
-    pub(super) fn url(&self) -> &str {
+    pub(in crate::bench) fn url(&self) -> &str {
         &self.url
     }
 
     /// Bytes that it takes on disk, with what is still in its log.
-    pub(super) fn size_bytes(&self) -> anyhow::Result<u64> {
+    pub(in crate::bench) fn size_bytes(&self) -> anyhow::Result<u64> {
         let Some(file) = &self.file else {
             return Ok(query(&self.url, "SELECT pg_database_size(current_database())")?.parse()?);
         };
