@@ -9,6 +9,7 @@ pub mod explain;
 pub mod flows;
 mod follow;
 mod interrupts;
+pub mod mcp;
 pub mod replay;
 pub mod run;
 pub mod runs;

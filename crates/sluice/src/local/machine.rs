@@ -58,6 +58,16 @@ impl Machine {
         async move { Ok(work.await??) }
     }
 
+    /// Serves an agent over standard input and output, until standard input ends.
+    pub async fn serve_agent(&self) -> anyhow::Result<()> {
+        let settings = sluice_server::Settings {
+            version: env!("CARGO_PKG_VERSION"),
+            ..sluice_server::Settings::default()
+        };
+        let edge = sluice_server::Edge::new(self.executor.clone(), settings);
+        Ok(sluice_server::mcp_stdio(edge).await?)
+    }
+
     /// Loads a source. The inner error is the source's.
     pub async fn version(
         &self,
