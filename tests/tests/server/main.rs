@@ -2,4 +2,5 @@
 
 mod flows;
 mod login;
+mod mcp;
 mod runs;
