@@ -104,7 +104,7 @@ impl Executor {
             image_digest: self.image_digest().to_owned(),
             input: submission.input.clone(),
             seed: hex(&submission.seed.unwrap_or_else(fresh::seed)),
-            grants: submission.grants.iter().cloned().chain([asking()]).collect(),
+            grants: with_asking(submission.grants.iter().cloned()),
             withheld: Vec::new(),
             uses: uses(&flow.name, &flow.uses)?,
             limits: submission.limits.clone(),
@@ -116,9 +116,12 @@ impl Executor {
     }
 }
 
-/// What every flow may do unless a step takes it away: it reaches nobody but the tenant's own people.
-fn asking() -> Capability {
-    Capability::new(CallKind::Ask, "")
+/// The same and `ask`: every flow may do that unless a step takes it away, since it reaches nobody but
+/// the tenant's own people.
+fn with_asking(words: impl Iterator<Item = Capability>) -> Vec<Capability> {
+    let asking = Capability::new(CallKind::Ask, "");
+    let others = words.filter(|word| *word != asking);
+    others.chain([asking.clone()]).collect()
 }
 
 /// The capabilities that a flow asks for, and what needs no asking for.
@@ -129,5 +132,6 @@ pub(crate) fn uses(flow: &str, words: &[String]) -> Result<Vec<Capability>, Box<
             Box::new(Failure::new(Code::UsesInvalid, message))
         })
     };
-    words.iter().map(parse).chain([Ok(asking())]).collect()
+    let words = words.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    Ok(with_asking(words.into_iter()))
 }

@@ -5,6 +5,7 @@ mod asks;
 mod flows;
 mod run;
 mod runs;
+mod server;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use self::flows::{FlowsHistoryArgs, FlowsSaveArgs};
 pub use self::run::{RunArgs, WorkerArgs};
 pub use self::runs::{ExportArgs, ImportArgs, LogsArgs, LsArgs, ReplayArgs, RerunArgs};
 pub use self::runs::{RunsArgs, RunsCommand, TailArgs, VerifyArgs};
+pub use self::server::{ApiArgs, LoginArgs, ServeArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -102,6 +104,12 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Take up the runs of the store, until Ctrl-C.
     Worker(WorkerArgs),
+    /// Serve the API over the store, and work on what it holds, until Ctrl-C.
+    Serve(ServeArgs),
+    /// Keep a token for a server.
+    Login(LoginArgs),
+    /// Send one request to a server, and print what it answers.
+    Api(ApiArgs),
     /// Look at runs, follow them, cancel them, run them again.
     Runs(RunsArgs),
     /// Go through the record of a run once more, without any effect.

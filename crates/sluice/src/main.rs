@@ -16,6 +16,7 @@ mod local;
 mod nearest;
 mod out;
 mod quantity;
+mod remote;
 mod render;
 mod schema;
 mod settings;
@@ -43,6 +44,9 @@ fn dispatch(command: &Command, global: &Global) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => commands::run::run(args, global),
         Command::Worker(args) => commands::worker::run(args, global),
+        Command::Serve(args) => commands::serve::run(args, global),
+        Command::Login(args) => commands::login::run(args, global),
+        Command::Api(args) => commands::api::run(args),
         Command::Runs(args) => commands::runs::run(args, global),
         Command::Replay(args) => commands::replay::run(args, global),
         Command::Asks(args) => commands::asks::run(args, global),

@@ -4,3 +4,4 @@ mod flows;
 mod login;
 mod mcp;
 mod runs;
+mod two_tenants;

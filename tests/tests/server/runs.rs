@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sluice_tests::server::Server;
 
-const HELLO: &str = "from sluice import flow\n\n@flow\ndef hello(name: str = 'you') -> str:\n    with flow.step('greet'):\n        flow.log('to', name=name)\n        return f'Hello, {name}'\n";
+const HELLO: &str = "from sluice import flow\n\n@flow\ndef hello(name: str = 'you') -> str:\n    with flow.step('greet'):\n        flow.log.info('to', name=name)\n        return f'Hello, {name}'\n";
 
 const PAYS: &str = "from sluice import flow\n\n@flow\ndef pays(amount: int) -> bool:\n    return flow.ask('Pay?', bool, details={'amount': amount})\n";
 

@@ -1,6 +1,8 @@
 //! `sluice mcp`: the tools of the server for an agent that starts this process, over the local store.
 //! Standard output is the protocol's alone.
 
+use sluice_server::{Edge, Settings, mcp_stdio};
+
 use super::interrupts::Interrupts;
 use super::{async_runtime, machine};
 use crate::cli::{Global, McpArgs};
@@ -23,6 +25,7 @@ pub fn run(_args: &McpArgs, global: &Global) -> anyhow::Result<Exit> {
 
 async fn serve(machine: &Machine) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
+    let edge = Edge::new(machine.executor().clone(), Settings::default());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut work = std::pin::pin!(machine.work(async {
         // Sent or dropped: either way it is time to stop.
@@ -33,12 +36,13 @@ async fn serve(machine: &Machine) -> anyhow::Result<Exit> {
             worked?;
             return Ok(Exit::Ok);
         }
-        served = machine.serve_agent() => {
+        served = mcp_stdio(edge.clone()) => {
             served?;
             Exit::Ok
         }
         () = interrupts.next() => Exit::Interrupted,
     };
+    edge.stop();
     drop(stop);
     work.await?;
     Ok(exit)

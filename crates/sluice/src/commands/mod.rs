@@ -1,6 +1,7 @@
 //! What each command does. A command reads its options, does its work through `local`, draws
 //! through `render`, and says how the process ends.
 
+pub mod api;
 pub mod asks;
 pub mod check;
 pub mod completion;
@@ -9,11 +10,13 @@ pub mod explain;
 pub mod flows;
 mod follow;
 mod interrupts;
+pub mod login;
 pub mod mcp;
 pub mod replay;
 pub mod run;
 pub mod runs;
 pub mod runtime;
+pub mod serve;
 mod show;
 pub mod version;
 pub mod worker;

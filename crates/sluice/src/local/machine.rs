@@ -36,6 +36,11 @@ impl Machine {
         Machine { executor, records }
     }
 
+    /// The executor itself, for the edge.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
     /// The store beside it.
     pub fn records(&self) -> &Records {
         &self.records
@@ -56,16 +61,6 @@ impl Machine {
         let executor = self.executor.clone();
         let work = tokio::spawn(async move { executor.work(std::future::pending()).await });
         async move { Ok(work.await??) }
-    }
-
-    /// Serves an agent over standard input and output, until standard input ends.
-    pub async fn serve_agent(&self) -> anyhow::Result<()> {
-        let settings = sluice_server::Settings {
-            version: env!("CARGO_PKG_VERSION"),
-            ..sluice_server::Settings::default()
-        };
-        let edge = sluice_server::Edge::new(self.executor.clone(), settings);
-        Ok(sluice_server::mcp_stdio(edge).await?)
     }
 
     /// Loads a source. The inner error is the source's.
