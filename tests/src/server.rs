@@ -139,6 +139,12 @@ impl Server {
         self.token_of(name, "owner").await
     }
 
+    /// Makes a tenant, and somebody of it who has that role.
+    pub async fn token_of_new(&self, tenant: &str, role: &str) -> Client {
+        self.tenant(tenant).await;
+        self.token_of(tenant, role).await
+    }
+
     /// Somebody of a tenant who has that role.
     pub async fn token_of(&self, tenant: &str, role: &str) -> Client {
         let path = format!("/v1/tenants/{tenant}/tokens");

@@ -10,13 +10,14 @@ use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Json, Router};
 use sluice_model::{Code, Scope};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::edge::Edge;
+use crate::mcp;
 use crate::problem::Problem;
 use crate::routes;
 
@@ -27,6 +28,7 @@ pub fn router(edge: Edge) -> Router {
     routes
         .route("/v1/openapi.json", get(document_of))
         .merge(routes::plain())
+        .route("/mcp", any(mcp::http))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .with_state(edge)

@@ -1,22 +1,22 @@
 //! The paths of the API, one module a kind of thing. Each handler begins with who asks.
 
 mod artifacts;
-mod asks;
+pub(crate) mod asks;
 mod audit;
 mod events;
-mod flows;
+pub(crate) mod flows;
 mod health;
 mod kv;
 mod login;
 mod records;
-mod reruns;
-mod runs;
+pub(crate) mod reruns;
+pub(crate) mod runs;
 mod socket;
-mod spans;
-mod start;
+pub(crate) mod spans;
+pub(crate) mod start;
 mod tenants;
 mod tokens;
-mod validate;
+pub(crate) mod validate;
 
 use aide::axum::ApiRouter;
 use aide::transform::TransformOperation;

@@ -11,7 +11,8 @@ pub struct Settings {
     pub requests_per_second: u32,
     /// Requests from one address in a second whose token is not valid. Default 10.
     pub failures_per_second: u32,
-    /// Origins whose pages may open sockets, beside the one that the request itself names as its host.
+    /// Origins whose pages may open sockets and use `/mcp`, beside the one that the request itself names
+    /// as its host. Their host names are the names of this server for `/mcp`.
     pub origins: Vec<String>,
     /// Sockets of one tenant at a time; one more is closed at once. Default 1,000.
     pub sockets_per_tenant: usize,

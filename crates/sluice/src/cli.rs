@@ -120,6 +120,9 @@ pub enum Command {
     Flows(FlowsArgs),
     /// Say what a source holds and what is wrong with it, without running a flow.
     Check(CheckArgs),
+    /// Serve an agent over standard input and output, by the Model Context Protocol, and work on the
+    /// runs of the store meanwhile.
+    Mcp(McpArgs),
     /// Explain an error code.
     Explain(ExplainArgs),
     /// Look at this machine and say what would keep flows from running well.
@@ -142,6 +145,10 @@ pub struct CheckArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// Options of `sluice mcp`.
+#[derive(Debug, Args)]
+pub struct McpArgs {}
 
 /// Options of `sluice explain`.
 #[derive(Debug, Args)]

@@ -52,6 +52,7 @@ fn dispatch(command: &Command, global: &Global) -> anyhow::Result<Exit> {
         Command::Asks(args) => commands::asks::run(args, global),
         Command::Flows(args) => commands::flows::run(args, global),
         Command::Check(args) => commands::check::run(args, color),
+        Command::Mcp(args) => commands::mcp::run(args, global),
         Command::Explain(args) => commands::explain::run(args, color),
         Command::Doctor(args) => commands::doctor::run(args, global),
         Command::Runtime(args) => commands::runtime::run(args, color),

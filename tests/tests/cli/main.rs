@@ -3,6 +3,7 @@
 
 mod approval;
 mod flows;
+mod mcp;
 mod place;
 mod reruns;
 mod runs;

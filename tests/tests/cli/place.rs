@@ -1,10 +1,10 @@
 //! A directory with a store of its own, and the commands that are run there.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The flow that waits for a person.
 pub(crate) const APPROVAL: &str = r#"
@@ -94,6 +94,16 @@ impl Place {
         Started { child, notes, told: String::new() }
     }
 
+    /// Starts a command that is talked to in JSON-RPC, a message a line.
+    pub(crate) fn converse(&self, args: &[&str]) -> Conversation {
+        let mut command = self.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().expect("the binary starts");
+        let says = child.stdin.take().expect("it was asked for");
+        let hears = BufReader::new(child.stdout.take().expect("it was asked for"));
+        Conversation { child, says, hears }
+    }
+
     /// Submits the flow, and returns the id of its run.
     pub(crate) fn submit(&self, args: &[&str]) -> String {
         let args = [&["run", "flow.py", "--detach", "--quiet"], args].concat();
@@ -157,6 +167,40 @@ impl Started {
         let mut ended = Ran::from(self.child.wait_with_output().expect("it can be waited for"));
         ended.stderr = told;
         ended
+    }
+}
+
+/// A command that is talked to in JSON-RPC.
+pub(crate) struct Conversation {
+    child: Child,
+    says: ChildStdin,
+    hears: BufReader<ChildStdout>,
+}
+
+impl Conversation {
+    /// Asks something, and waits for the answer.
+    #[track_caller]
+    pub(crate) fn asks(&mut self, method: &str, params: &Value) -> Value {
+        self.sends(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }));
+        let mut line = String::new();
+        self.hears.read_line(&mut line).expect("the answer is UTF-8");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Tells something that has no answer.
+    pub(crate) fn tells(&mut self, method: &str) {
+        self.sends(&json!({ "jsonrpc": "2.0", "method": method }));
+    }
+
+    fn sends(&mut self, message: &Value) {
+        writeln!(self.says, "{message}").expect("it listens");
+    }
+
+    /// Says no more, and waits for the end.
+    pub(crate) fn ends(self) -> Ran {
+        drop(self.says);
+        drop(self.hears);
+        Ran::from(self.child.wait_with_output().expect("it can be waited for"))
     }
 }
 

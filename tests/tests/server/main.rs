@@ -3,5 +3,6 @@
 mod flows;
 mod live;
 mod login;
+mod mcp;
 mod runs;
 mod two_tenants;

@@ -11,7 +11,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use sluice_db::{AuditEntry, Tenant, TokenRow};
 use sluice_executor::now_us;
-use sluice_model::{Capability, Code, Scope, TokenId};
+use sluice_model::{Capability, Code, Role, Scope, TenantId, TokenId};
 
 use crate::auth::secret::{Secret, SecretKind};
 use crate::edge::Edge;
@@ -86,6 +86,19 @@ impl Identity {
             scopes: row.scopes,
             grants: row.grants,
             expires_at_us: row.expires_at_us,
+        }
+    }
+
+    /// Whoever runs Sluice on this machine for themselves: all of the tenant `local`, without a token
+    /// that the store knows.
+    pub(crate) fn local(edge: &Edge, name: &str) -> Identity {
+        Identity {
+            tenant: edge.store().tenant(&TenantId::local()),
+            token: sluice_executor::token_id(),
+            name: name.to_owned(),
+            scopes: Role::Owner.scopes().to_vec(),
+            grants: None,
+            expires_at_us: None,
         }
     }
 

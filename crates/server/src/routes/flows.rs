@@ -13,7 +13,7 @@ use sluice_executor::now_us;
 use sluice_model::{Code, FlowSummary};
 
 use super::op;
-use crate::auth::{Caller, Read, Write};
+use crate::auth::{Caller, Identity, Read, Write};
 use crate::edge::{Edge, no_flow};
 use crate::input::{At, Body, Params};
 use crate::page::{Page, limit};
@@ -119,18 +119,27 @@ async fn save(
     caller: Caller<Write>,
     Body(new): Body<NewSource>,
 ) -> Result<Reply<Saved, 201>, Problem> {
-    let loaded = edge.version(&new.source).await?;
+    Ok(Reply::new(Saved { flows: saved(&edge, &caller, &new.source).await? }))
+}
+
+/// Saves every flow of a source, each as its next version where it differs from the newest.
+pub(crate) async fn saved(
+    edge: &Edge,
+    identity: &Identity,
+    source: &str,
+) -> Result<Vec<FlowSummary>, Problem> {
+    let loaded = edge.version(source).await?;
     loaded.is_usable()?;
     let mut flows = Vec::new();
     for flow in &loaded.described.description.flows {
         let description = serde_json::to_value(flow).unwrap_or_default();
         let saved =
-            caller.tenant.save_flow(&flow.name, &loaded.source, &description, now_us()).await?;
+            identity.tenant.save_flow(&flow.name, &loaded.source, &description, now_us()).await?;
         flows.push(FlowSummary::from(saved));
     }
     let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();
-    caller.note("save flows", &names.join(" "), json!({ "digest": loaded.digest })).await?;
-    Ok(Reply::new(Saved { flows }))
+    identity.note("save flows", &names.join(" "), json!({ "digest": loaded.digest })).await?;
+    Ok(flows)
 }
 
 async fn newest(

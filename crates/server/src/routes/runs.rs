@@ -214,11 +214,20 @@ async fn cancel(
     At(path): At<RunPath>,
     Body(cancel): Body<Cancel>,
 ) -> Result<Reply<RunSummary, 202>, Problem> {
-    let run = found(&caller, &path.run).await?;
-    let reason = cancel.reason.unwrap_or_else(|| format!("asked for by {}", caller.name));
+    Ok(Reply::new(cancelled(&caller, &path.run, cancel.reason).await?))
+}
+
+/// Asks that a run end. One that is over stays as it is.
+pub(crate) async fn cancelled(
+    identity: &Identity,
+    run: &str,
+    reason: Option<String>,
+) -> Result<RunSummary, Problem> {
+    let run = found(identity, run).await?;
+    let reason = reason.unwrap_or_else(|| format!("asked for by {}", identity.name));
     let reason: String = reason.chars().take(500).collect();
-    if caller.tenant.cancel(&run.run, &reason, now_us()).await? {
-        caller.note("cancel run", run.run.as_str(), json!({ "reason": reason })).await?;
+    if identity.tenant.cancel(&run.run, &reason, now_us()).await? {
+        identity.note("cancel run", run.run.as_str(), json!({ "reason": reason })).await?;
     }
-    Ok(Reply::new(found(&caller, &path.run).await?))
+    found(identity, run.run.as_str()).await
 }

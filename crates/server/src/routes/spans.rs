@@ -11,7 +11,7 @@ use sluice_model::{
 };
 
 use super::op;
-use super::runs::{RunPath, found, run_id};
+use super::runs::{RunPath, found};
 use crate::auth::{Caller, Identity, Read};
 use crate::edge::Edge;
 use crate::input::{At, Params};
@@ -196,15 +196,23 @@ pub(super) fn number(after: Option<&str>) -> Result<u64, Problem> {
 }
 
 async fn get(caller: Caller<Read>, At(path): At<SpanPath>) -> Result<Reply<SpanDetail>, Problem> {
-    let run = run_id(&path.run)?;
-    found(&caller, &path.run).await?;
-    let events = events_of(&caller, &run).await?;
-    let detail = span_of(&events, SpanId(path.span));
-    let mut detail = detail.ok_or_else(|| Problem::not_found(format!("span {}", path.span)))?;
+    Ok(Reply::new(span_in(&caller, &path.run, path.span).await?))
+}
+
+/// A span of a run, where whoever asks may see it.
+pub(crate) async fn span_in(
+    identity: &Identity,
+    run: &str,
+    span: u64,
+) -> Result<SpanDetail, Problem> {
+    let run = found(identity, run).await?.run;
+    let events = events_of(identity, &run).await?;
+    let detail = span_of(&events, SpanId(span));
+    let mut detail = detail.ok_or_else(|| Problem::not_found(format!("span {span}")))?;
     if let Some(call) = &detail.call {
-        detail.child = child_of(&caller, &run, call.call).await?;
+        detail.child = child_of(identity, &run, call.call).await?;
     }
-    Ok(Reply::new(detail))
+    Ok(detail)
 }
 
 /// The run that a call started.

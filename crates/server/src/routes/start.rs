@@ -193,15 +193,7 @@ async fn begun(
     submission: Submission,
     headers: &HeaderMap,
 ) -> Result<Accepted<RunDetail>, Problem> {
-    let wanted = (
-        submission.version.digest.clone(),
-        submission.input.clone(),
-        submission.idempotency_key.clone(),
-    );
-    let run = edge.executor().submit(submission).await?;
-    if let (digest, input, Some(key)) = wanted {
-        same_as_before(identity, &run, &digest, &input, &key).await?;
-    }
+    let run = taken_on(edge, identity, submission).await?;
     let waits = prefer_wait(headers).map(|wait| wait.min(edge.settings().longest_wait));
     if let Some(wait) = waits {
         until_ended(edge, identity, &run, wait).await?;
@@ -214,6 +206,24 @@ async fn begun(
         Some(wait) => reply.applied(wait),
         None => reply,
     })
+}
+
+/// Takes a run on, or finds the one that the same key took on before.
+pub(crate) async fn taken_on(
+    edge: &Edge,
+    identity: &Identity,
+    submission: Submission,
+) -> Result<RunId, Problem> {
+    let wanted = (
+        submission.version.digest.clone(),
+        submission.input.clone(),
+        submission.idempotency_key.clone(),
+    );
+    let run = edge.executor().submit(submission).await?;
+    if let (digest, input, Some(key)) = wanted {
+        same_as_before(identity, &run, &digest, &input, &key).await?;
+    }
+    Ok(run)
 }
 
 /// A key that was used for something else would otherwise give the answer to another question.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sluice_model::{Capability, Description, Failure, intersection};
 
 use super::op;
-use crate::auth::{Caller, Read};
+use crate::auth::{Caller, Identity, Read};
 use crate::edge::Edge;
 use crate::input::Body;
 use crate::problem::Problem;
@@ -29,17 +29,17 @@ struct Source {
 
 /// What a source holds.
 #[derive(Serialize, JsonSchema)]
-struct Validated {
+pub(crate) struct Validated {
     /// Whether it can be run.
-    is_valid: bool,
+    pub(crate) is_valid: bool,
     /// What it holds: docs/describe.md.
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<Description>,
+    pub(crate) description: Option<Description>,
     /// Why it cannot be loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<Failure>,
+    pub(crate) failure: Option<Failure>,
     /// Capabilities that its flows ask for and the tenant does not have.
-    missing_grants: Vec<Capability>,
+    pub(crate) missing_grants: Vec<Capability>,
 }
 
 async fn validate(
@@ -47,22 +47,31 @@ async fn validate(
     caller: Caller<Read>,
     Body(source): Body<Source>,
 ) -> Result<Reply<Validated>, Problem> {
-    let version = match edge.version(&source.source).await {
+    Ok(Reply::new(validated(&edge, &caller, &source.source).await?))
+}
+
+/// Looks at a source. One that cannot be loaded is an answer, too.
+pub(crate) async fn validated(
+    edge: &Edge,
+    identity: &Identity,
+    source: &str,
+) -> Result<Validated, Problem> {
+    let version = match edge.version(source).await {
         Ok(version) => version,
         Err(problem) if problem.failure().kind == sluice_model::FailureKind::PlatformError => {
             return Err(problem);
         }
         Err(problem) => {
-            return Ok(Reply::new(Validated {
+            return Ok(Validated {
                 is_valid: false,
                 description: None,
                 failure: Some(problem.failure().clone()),
                 missing_grants: Vec::new(),
-            }));
+            });
         }
     };
     let description = version.described.description.clone();
-    let held = caller.tenant.row().await?.map(|row| row.grants).unwrap_or_default();
+    let held = identity.tenant.row().await?.map(|row| row.grants).unwrap_or_default();
     let asked = description.flows.iter().flat_map(|flow| &flow.uses);
     let mut missing_grants: Vec<Capability> = Vec::new();
     for word in asked.filter_map(|word| word.parse::<Capability>().ok()) {
@@ -73,10 +82,10 @@ async fn validate(
     }
     let is_error =
         |problem: &sluice_model::Problem| problem.severity == sluice_model::Severity::Error;
-    Ok(Reply::new(Validated {
+    Ok(Validated {
         is_valid: !description.problems.iter().any(is_error) && !description.flows.is_empty(),
         description: Some(description),
         failure: None,
         missing_grants,
-    }))
+    })
 }

@@ -21,7 +21,7 @@ pub struct ServeArgs {
     #[arg(long)]
     pub behind_proxy: bool,
     /// An origin whose pages may open sockets, as in `https://flows.example`, beside this server's own.
-    /// Repeatable.
+    /// Its host is a name by which agents may reach `/mcp`. Repeatable.
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
     /// So many attempts at once.

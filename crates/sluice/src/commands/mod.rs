@@ -11,6 +11,7 @@ pub mod flows;
 mod follow;
 mod interrupts;
 pub mod login;
+pub mod mcp;
 pub mod replay;
 pub mod run;
 pub mod runs;
