@@ -23,10 +23,11 @@ use super::worker::{Death, Heard, Place, Worker};
 const LONGEST_LIFE_MS: u64 = 400;
 
 /// How long a worker may take until it is ready.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(5);
 
-/// How long it may take until nothing is left to do.
-const DRAIN: Duration = Duration::from_mins(1);
+/// How long it may take until nothing is left to do: so long that a busy machine does not read as runs
+/// that are stuck.
+const DRAIN: Duration = Duration::from_mins(10);
 
 /// Records that are replayed after each drain.
 const REPLAYS: u32 = 60;
