@@ -76,6 +76,11 @@ impl Executor {
         self.shared.sandbox.image_digest()
     }
 
+    /// How many attempts are alive in this process.
+    pub fn live_attempts(&self) -> usize {
+        self.shared.registry.count()
+    }
+
     /// How many attempts have panicked in this process. Each is a fault of ours; its run is taken up
     /// again when its lease has run out.
     pub fn panics(&self) -> u64 {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use aide::axum::ApiRouter;
 use aide::openapi::{Info, OpenApi, SecurityScheme, Server};
 use aide::transform::TransformOpenApi;
-use axum::extract::{DefaultBodyLimit, Extension, Request};
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -24,7 +24,7 @@ use crate::routes;
 /// Every path of the server.
 pub fn router(edge: Edge) -> Router {
     let (routes, document) = described();
-    let body_bytes = edge.settings().body_bytes;
+    let (body_bytes, counted) = (edge.settings().body_bytes, edge.clone());
     routes
         .route("/v1/openapi.json", get(document_of))
         .merge(routes::plain())
@@ -35,7 +35,7 @@ pub fn router(edge: Edge) -> Router {
         .layer(Extension(Arc::new(document)))
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(logged))
+        .layer(from_fn_with_state(counted, logged))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(HeaderName::from_static("referrer-policy"), "no-referrer"))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -108,11 +108,13 @@ fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
 }
 
 /// One line a request, without its query: what is asked for may be nobody else's business.
-async fn logged(request: Request, next: Next) -> Response {
+async fn logged(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let began = std::time::Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
-    let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let took = began.elapsed();
+    edge.metrics().answered(&method, response.status(), took);
+    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(%method, path, status = response.status().as_u16(), took_us, "request");
     response
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::auth::{Rates, Standing};
 use crate::live::{Hub, Places};
+use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -25,6 +26,7 @@ struct Inner {
     standing: Standing,
     hub: Hub,
     places: Places,
+    metrics: Metrics,
     stopping: watch::Sender<bool>,
 }
 
@@ -33,9 +35,9 @@ impl Edge {
     pub fn new(executor: Executor, settings: Settings) -> Edge {
         let hub = Hub::over(executor.store());
         let rates = Rates::new(&settings);
-        let (standing, places) = (Standing::new(), Places::new());
+        let (standing, places, metrics) = (Standing::new(), Places::new(), Metrics::new());
         let stopping = watch::Sender::new(false);
-        let inner = Inner { executor, settings, rates, standing, hub, places, stopping };
+        let inner = Inner { executor, settings, rates, standing, hub, places, metrics, stopping };
         Edge { inner: Arc::new(inner) }
     }
 
@@ -52,6 +54,11 @@ impl Edge {
     /// How it is set.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     /// How often somebody may ask.

@@ -11,6 +11,7 @@ mod edge;
 mod input;
 mod live;
 mod mcp;
+mod metrics;
 mod page;
 mod problem;
 mod reply;

@@ -64,3 +64,13 @@ async fn guessing_is_slowed_down() {
     assert!(codes.iter().any(|code| code == "rate_limited"), "{codes:?}");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_are_for_administrators() {
+    let server = Server::start().await;
+    let owner = server.tenant("a").await;
+    assert_eq!(owner.get("/metrics").await.code(), "scope_missing");
+    let text = server.administrator().get("/metrics").await.text;
+    assert!(text.contains("sluice_http_requests_total{method=\"GET\",status=\"403\"} 1"), "{text}");
+    server.stop().await;
+}

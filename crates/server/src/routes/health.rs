@@ -7,7 +7,9 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use sluice_model::Code;
 
+use crate::auth::{Admin, Caller};
 use crate::edge::Edge;
+use crate::metrics::MEDIA_TYPE;
 use crate::problem::Problem;
 
 const ERRORS: &str = include_str!("../../../../docs/errors.md");
@@ -16,12 +18,17 @@ pub(super) fn routes() -> Router<Edge> {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
         .route("/v1/errors/{code}", get(explain))
 }
 
 async fn ready(State(edge): State<Edge>) -> Result<&'static str, Problem> {
     edge.is_ready().await?;
     Ok("ready\n")
+}
+
+async fn metrics(State(edge): State<Edge>, _caller: Caller<Admin>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, MEDIA_TYPE)], edge.metrics().text(edge.executor()))
 }
 
 async fn explain(Path(code): Path<String>) -> Result<impl IntoResponse, Problem> {
