@@ -247,10 +247,13 @@ async fn a_ticket_opens_one_socket_and_only_in_its_time() {
     assert_eq!(greet(&good).await, Err(4401), "it is used");
     assert_eq!(greet(owner.token().expect("a token")).await, Err(4401), "it is no ticket");
     let keys = server.edge().store().keys();
-    let expired = ticket(&owner).await;
-    let hash: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(expired.as_bytes()).into();
-    let redeemed = keys.redeem_ticket(&hash, Purpose::Socket, u64::MAX).await;
-    assert!(redeemed.expect("the store answers").is_none(), "it has an end");
+    let redeemed = async |at_us: u64| {
+        let ticket = ticket(&owner).await;
+        let hash: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(ticket.as_bytes()).into();
+        keys.redeem_ticket(&hash, Purpose::Socket, at_us).await.expect("the store answers")
+    };
+    let begun = redeemed(0).await.expect("it is in time");
+    assert!(redeemed(begun.expires_at_us + 60_000_000).await.is_none(), "it has an end");
     server.stop().await;
 }
 

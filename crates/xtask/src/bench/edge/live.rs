@@ -57,6 +57,7 @@ async fn measured(context: &Context, runs: u64) -> anyhow::Result<(Vec<f64>, f64
         let run = context.server.client().start("beats", &input).await?;
         socket.watch(usize::try_from(id)?, &run, 0).await?;
     }
+    let all_watched = Instant::now();
     let mut received = Vec::new();
     let mut live = runs;
     while live > 0 {
@@ -76,10 +77,10 @@ async fn measured(context: &Context, runs: u64) -> anyhow::Result<(Vec<f64>, f64
     let committed = committed.await?;
     let mut times = Vec::new();
     for (run, seq, at) in received {
-        // The first event was there before anybody watched.
+        // What was there before anybody watched is no measure.
         let of_run = committed.get(&run).map(Vec::as_slice).unwrap_or_default();
         let commit = of_run.partition_point(|(last, _)| *last < seq);
-        if let Some((_, committed)) = of_run.get(commit).filter(|_| seq > 2) {
+        if let Some((_, committed)) = of_run.get(commit).filter(|(_, at)| *at > all_watched) {
             let time = at.checked_duration_since(*committed).unwrap_or(Duration::ZERO);
             times.push(time.as_secs_f64() * 1e3);
         }
