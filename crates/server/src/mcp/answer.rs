@@ -55,9 +55,10 @@ impl Answer {
         if !self.is_text {
             content.push(ContentBlock::text(self.data.to_string()));
         }
-        let mut result = match self.is_error {
-            true => CallToolResult::error(content),
-            false => CallToolResult::success(content),
+        let mut result = if self.is_error {
+            CallToolResult::error(content)
+        } else {
+            CallToolResult::success(content)
         };
         result.structured_content = Some(self.data);
         result

@@ -14,7 +14,7 @@ use crate::edge::Edge;
 pub async fn mcp_stdio(edge: Edge) -> io::Result<()> {
     let identity = Identity::local(&edge, "mcp");
     let agent = Agent { edge, identity };
-    match rmcp::serve_server(agent, stdio()).await {
+    match Box::pin(rmcp::serve_server(agent, stdio())).await {
         Ok(serving) => serving.waiting().await.map(|_| ()).map_err(io::Error::other),
         Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
         Err(error) => Err(io::Error::other(error)),

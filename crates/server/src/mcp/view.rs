@@ -17,7 +17,7 @@ pub(super) enum Done<T> {
     /// It was done.
     Done(T),
     /// It was not.
-    Refused(Refused),
+    Refused(Box<Refused>),
 }
 
 /// Why a tool did not do it.
