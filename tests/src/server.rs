@@ -94,7 +94,10 @@ impl Server {
         let mut server = Server { directory, edge, address, administrator, stop, serving, working };
         let code = login.expect("a fresh store has no token").code;
         let bought = server.anonymous().post("/v1/login", &json!({ "code": code })).await;
-        server.administrator = bought.expect(201)["secret"].as_str().expect("a token").to_owned();
+        bought.expect(201)["secret"]
+            .as_str()
+            .expect("a token")
+            .clone_into(&mut server.administrator);
         server
     }
 

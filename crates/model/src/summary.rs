@@ -63,7 +63,6 @@ pub struct RunSummary {
 
 /// A question of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(clippy::struct_field_names, reason = "the words of the documents")]
 pub struct AskSummary {
     /// Its name.
     pub ask: AskId,

@@ -44,7 +44,7 @@ pub fn router(edge: Edge) -> Router {
         ))
 }
 
-/// The description of the API: OpenAPI, made from the handlers.
+/// The description of the API in the form of `OpenAPI`, made from the handlers.
 pub fn openapi() -> OpenApi {
     described().1
 }
@@ -78,7 +78,7 @@ fn about(document: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
             "A token with the scope of the operation: {}.",
             scopes.join(", ")
         )),
-        extensions: Default::default(),
+        extensions: serde_json::Map::new().into_iter().collect(),
     };
     document.security_scheme("token", scheme)
 }
@@ -98,7 +98,6 @@ async fn no_such_method(method: Method) -> Problem {
         .hint("The header `Allow` names what it takes.")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that is asked for")]
 fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     Problem::new(Code::PlatformError, "the server failed").into_response()
 }

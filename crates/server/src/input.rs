@@ -85,6 +85,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn unread(rejection: BytesRejection) -> Problem {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {

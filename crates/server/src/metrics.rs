@@ -1,4 +1,4 @@
-//! Counts for whoever watches over the server, in the OpenMetrics text format. Nothing in them tells
+//! Counts for whoever watches over the server, in the text format of `OpenMetrics`. Nothing in them tells
 //! tenants apart.
 
 use std::time::Duration;

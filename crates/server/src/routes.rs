@@ -26,7 +26,7 @@ use crate::edge::Edge;
 
 pub(crate) use runs::found;
 
-/// The paths that the OpenAPI document describes.
+/// The paths that the description of the API has.
 pub(crate) fn described() -> ApiRouter<Edge> {
     ApiRouter::new()
         .merge(login::routes())

@@ -80,7 +80,9 @@ impl Socket {
         loop {
             let message = self.hear().await;
             match message["type"].as_str() {
-                Some("events") => events.extend(message["events"].as_array().cloned().unwrap()),
+                Some("events") => {
+                    events.extend(message["events"].as_array().cloned().unwrap_or_default());
+                }
                 Some("end") => {
                     assert_eq!(message["reason"], "run_ended");
                     return events;

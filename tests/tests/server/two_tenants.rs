@@ -1,4 +1,4 @@
-//! Two tenants over every operation of the OpenAPI document. With every id of the one, the other gets
+//! Two tenants over every operation of the API's description. With every id of the one, the other gets
 //! what it gets with ids that nobody has, letter by letter; and whoever has no valid token, or not the
 //! scope, gets nothing at all. An operation that is new is covered by itself.
 
@@ -117,6 +117,8 @@ async fn ids_of(owner: &Client) -> BTreeMap<&'static str, String> {
         let run = owner.get(&format!("/v1/runs/{run}")).await.expect(200);
         assert_ne!(run["state"], "ended", "{run:#}");
     };
+    // Nothing more is written to its record now.
+    while owner.get(&format!("/v1/runs/{run}")).await.expect(200)["state"] != "waiting" {}
     let kept = owner.get(&format!("/v1/runs/{run}/artifacts")).await.expect(200);
     let token = owner.post("/v1/tokens", &json!({ "name": "canary-token" })).await.expect(201);
     BTreeMap::from([
@@ -232,7 +234,9 @@ async fn nobody_comes_in_without_a_valid_token_and_the_scope() {
     ];
     for operation in operations(&owner).await {
         let Some(scope) = &operation.scope else {
-            assert_eq!(operation.id, "login", "an operation is open to everybody");
+            // A socket asks for a ticket in its first message: `live.rs` has that.
+            let is_open = ["login", "open_socket"].contains(&operation.id.as_str());
+            assert!(is_open, "{} is open to everybody", operation.id);
             continue;
         };
         for (who, stranger) in &strangers {

@@ -50,12 +50,10 @@ impl Rates {
             self.failures.retain_recent();
             self.requests.retain_recent();
         }
-        match self.failures.check_key(&address) {
-            Ok(()) => Ok(()),
-            Err(_) => {
-                let message = "too many tokens from this address that are not valid";
-                Err(Problem::new(Code::RateLimited, message).retry_after(1))
-            }
+        if self.failures.check_key(&address).is_ok() {
+            return Ok(());
         }
+        let message = "too many tokens from this address that are not valid";
+        Err(Problem::new(Code::RateLimited, message).retry_after(1))
     }
 }

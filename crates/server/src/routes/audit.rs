@@ -90,8 +90,9 @@ struct Usage {
 /// What a tenant's runs took in one UTC day.
 #[derive(Serialize, JsonSchema)]
 struct Day {
-    /// The day, counted from the Unix epoch.
-    day: u64,
+    /// Which one, counted from the Unix epoch.
+    #[serde(rename = "day")]
+    number: u64,
     /// Runs that were taken on.
     runs: u64,
     /// Runs that ended well.
@@ -107,7 +108,7 @@ struct Day {
 impl From<UsageRow> for Day {
     fn from(row: UsageRow) -> Day {
         Day {
-            day: row.day,
+            number: row.day,
             runs: row.runs,
             succeeded: row.succeeded,
             failed: row.failed,
