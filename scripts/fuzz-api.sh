@@ -2,7 +2,7 @@
 # Sends what the OpenAPI document allows, and what it does not, to a server of its own, and looks whether
 # the answers are what the document says.
 #   scripts/fuzz-api.sh [EXAMPLES]   so many requests an operation and phase; 10 where it is left out
-# It needs the built binary.
+# It needs the built binary. Of a socket the document says only where it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,4 +37,5 @@ token=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["token"
 
 cp scripts/schemathesis.toml "$home/"
 (cd "$home" && "$env/bin/schemathesis" --config-file schemathesis.toml run "$url/v1/openapi.json" \
-  --header "Authorization: Bearer $token" --checks all --max-examples "$examples" --no-color)
+  --header "Authorization: Bearer $token" --checks all --max-examples "$examples" \
+  --exclude-operation-id open_socket --no-color)

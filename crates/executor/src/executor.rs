@@ -23,6 +23,7 @@ use crate::settings::Settings;
 use crate::shared::{ExecutorError, Shared};
 use crate::sources::Sources;
 use crate::tenants::Tenants;
+use crate::turns::Turns;
 
 /// The shortest wait before the queue is looked at again without having heard anything.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
@@ -53,6 +54,7 @@ impl Executor {
                 sources: Sources::new(),
                 settings,
                 registry: Registry::default(),
+                turns: Turns::new(processors()),
                 own: Mutex::default(),
                 tenants: Tenants::default(),
                 pace: Pace::default(),
@@ -214,10 +216,11 @@ impl Work {
         let run = leased.run.clone();
         let fence = leased.fence;
         let pokes = shared.registry.enter(&run, fence);
-        self.attempts.spawn(async move {
+        let (turns, tenant) = (shared.turns.clone(), leased.tenant.clone());
+        self.attempts.spawn(turns.take(tenant, async move {
             let _entered = Entered { shared: Arc::clone(&shared), run, fence };
             attempt(shared, leased, pokes).await
-        });
+        }));
     }
 
     /// Waits until every live attempt has come to a stop.
@@ -305,6 +308,10 @@ fn finished(
         shared.panics.fetch_add(u64::from(error.is_panic()), Ordering::Relaxed);
         Ok(())
     })
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn micros(duration: Duration) -> u64 {

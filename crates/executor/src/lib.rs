@@ -28,6 +28,7 @@ mod shared;
 mod sources;
 mod submit;
 mod tenants;
+mod turns;
 mod without_guest;
 
 pub use digest::{hex, sha256};

@@ -12,6 +12,7 @@ use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::sources::Sources;
 use crate::tenants::Tenants;
+use crate::turns::Turns;
 
 /// The parts that attempts share.
 pub(crate) struct Shared {
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) sources: Sources,
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
+    pub(crate) turns: Turns,
     /// The runs that were submitted here.
     pub(crate) own: Mutex<Vec<RunId>>,
     pub(crate) tenants: Tenants,

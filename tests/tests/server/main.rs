@@ -4,6 +4,5 @@ mod flows;
 mod live;
 mod login;
 mod mcp;
-mod neighbours;
 mod runs;
 mod two_tenants;

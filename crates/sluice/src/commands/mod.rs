@@ -84,7 +84,11 @@ async fn machine(
 
 /// A runtime on which runs, their records and whoever shows them go on beside each other.
 fn async_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    /// Beside the threads that may all be busy with guests, for what must not wait for them.
+    const OTHERS: usize = 2;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors + OTHERS)
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")
