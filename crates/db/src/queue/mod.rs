@@ -14,7 +14,7 @@ use crate::engine::{Row, args, composed};
 use crate::record::{self, COLUMNS, Tip, places};
 use crate::writer::{Tx, Work};
 use crate::{DbError, RunLog, Store};
-pub(crate) use standing::{Standing, standing};
+pub(crate) use standing::{Standing, no_room, standing};
 use take::Take;
 
 /// The runs of all tenants as executors see them.

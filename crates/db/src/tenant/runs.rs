@@ -1,12 +1,10 @@
 //! A tenant's runs: found, listed, read, and asked to end.
 
-use std::fmt::Write as _;
-
 use sluice_model::{CallId, Event, Fork, RunId, RunState};
 
-use super::{MOST_ROWS, Tenant};
+use super::{Tenant, newest};
 use crate::DbError;
-use crate::engine::{Arg, Row, args, composed};
+use crate::engine::{Row, args, composed};
 use crate::record::{self, COLUMNS};
 use crate::wake;
 use crate::writer::{Tx, Work};
@@ -145,8 +143,6 @@ impl Tenant {
 
     /// Runs, newest first.
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, DbError> {
-        let mut sql = format!("SELECT {ROW} FROM runs WHERE tenant = $1");
-        let mut args: Vec<Arg> = args![self.id.as_str()];
         let conditions = [
             ("state =", filter.state.map(RunState::as_str)),
             ("outcome =", filter.outcome.as_deref()),
@@ -155,15 +151,8 @@ impl Tenant {
             ("root_run =", filter.root.as_ref().map(RunId::as_str)),
             ("id <", filter.before.as_ref().map(RunId::as_str)),
         ];
-        for (condition, value) in conditions {
-            if let Some(value) = value {
-                args.push(value.into());
-                // Writing to a string does not fail.
-                let _ = write!(sql, " AND {condition} ${}", args.len());
-            }
-        }
-        args.push(filter.limit.unwrap_or(100).min(MOST_ROWS).into());
-        let _ = write!(sql, " ORDER BY id DESC LIMIT ${}", args.len());
+        let select = format!("SELECT {ROW} FROM runs");
+        let (sql, args) = newest(&select, self.id.as_str(), &conditions, filter.limit);
         let conn = &mut self.store.reader().await?;
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(RunRow::of_row).collect()
