@@ -76,7 +76,9 @@ impl Executor {
         let flow = version.flow(Some(&start.flow))?;
         let input = rerun.input.unwrap_or_else(|| start.input.clone());
         schema::check("the input", Code::InputInvalid, &flow.input, &input)?;
-        let mut start = start.clone();
+        // A record that was made elsewhere says anything of whose it is and what it was denied.
+        let mut start =
+            Start { tenant: rerun.tenant.clone(), withheld: Vec::new(), ..start.clone() };
         start.grants.extend(rerun.grants);
         if let Some(most) = &rerun.most {
             start.grants = with_asking(intersection(&start.grants, most));
