@@ -21,6 +21,7 @@ use crate::outstanding::{Done, Outstanding};
 use crate::poke::Poke;
 use crate::shared::{ExecutorError, RunOf, Shared};
 use crate::sources::Version;
+use crate::spans::Spans;
 use crate::without_guest;
 
 /// What the earlier attempts of a run left.
@@ -60,7 +61,9 @@ pub(crate) async fn attempt(
     pokes: UnboundedReceiver<Poke>,
 ) -> Result<(), ExecutorError> {
     let tenant = shared.store.tenant(&leased.tenant);
-    let events = if leased.log.is_new() { Vec::new() } else { tenant.history(&leased.run).await? };
+    // Only who exports spans has to know when a new run was queued.
+    let is_known = leased.log.is_new() && shared.settings.spans.is_none();
+    let events = if is_known { Vec::new() } else { tenant.history(&leased.run).await? };
     // This process may have stood still since it took the run up, and another has gone on with it.
     if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
         return Ok(());
@@ -70,8 +73,9 @@ pub(crate) async fn attempt(
         tenant: leased.tenant.clone(),
         start: Arc::clone(&leased.start),
     };
+    let spans = Spans::after(&events, &run, shared.settings.spans.as_ref());
     let before = Before::of(events);
-    let mut journal = Journal::new(leased.log);
+    let mut journal = Journal::new(leased.log, spans);
     journal.write(
         now_us(),
         EventBody::AttemptStarted {

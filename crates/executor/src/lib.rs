@@ -26,8 +26,10 @@ mod schema;
 mod settings;
 mod shared;
 mod sources;
+mod spans;
 mod submit;
 mod tenants;
+mod trace;
 mod turns;
 mod without_guest;
 
@@ -43,4 +45,6 @@ pub use schema::check as check_schema;
 pub use settings::Settings;
 pub use shared::ExecutorError;
 pub use sources::Version;
+pub use spans::{FinishedSpan, SpanEvent, SpanSink};
 pub use submit::{NotSubmitted, Submission};
+pub use trace::RunTrace;

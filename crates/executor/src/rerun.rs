@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sluice_db::{NewRun, SubmitError};
-use sluice_model::{Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId};
+use sluice_model::{
+    Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId, TraceContext,
+};
 
 use crate::executor::Executor;
 use crate::fork::{prefix, seq_of_step, steps};
@@ -53,6 +55,13 @@ impl Plan {
     /// Whether the new run would do anything but what is recorded.
     pub fn is_needed(&self) -> bool {
         self.recorded.is_some()
+    }
+
+    /// The same as part of that trace. Otherwise the new run has one of its own.
+    #[must_use]
+    pub fn in_trace(mut self, trace: Option<TraceContext>) -> Plan {
+        self.start.trace = trace;
+        self
     }
 }
 
@@ -106,6 +115,7 @@ impl Executor {
             grants,
             deadline_us: None,
             parent: None,
+            trace: None,
             forked_from: Some(Fork { run: rerun.run.clone(), seq }),
             ..start
         };

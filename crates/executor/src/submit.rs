@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sluice_db::{DbError, NewRun, SubmitError};
 use sluice_model::{
-    CallKind, Capability, Code, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
+    CallKind, Capability, Code, Failure, Limits, RetryPolicy, RunId, Start, TenantId, TraceContext,
 };
 use sluice_sandbox::SandboxError;
 
@@ -38,6 +38,8 @@ pub struct Submission {
     pub seed: Option<[u8; 32]>,
     /// The same key submits the same run once.
     pub idempotency_key: Option<String>,
+    /// The trace that it is to be part of; one of its own where that is absent.
+    pub trace: Option<TraceContext>,
 }
 
 /// A run that was not taken on.
@@ -112,6 +114,7 @@ impl Executor {
             deadline_us: submission.deadline_us,
             parent: None,
             forked_from: None,
+            trace: submission.trace.clone(),
         })
     }
 }

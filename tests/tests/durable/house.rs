@@ -176,5 +176,6 @@ pub(crate) async fn submission(
         deadline_us: None,
         seed: None,
         idempotency_key: None,
+        trace: None,
     }
 }

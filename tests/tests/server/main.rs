@@ -1,8 +1,10 @@
 //! The edge as clients see it: a real server, by HTTP alone.
 
+mod collector;
 mod flows;
 mod live;
 mod login;
 mod mcp;
 mod runs;
+mod telemetry;
 mod two_tenants;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use sluice_executor::{
-    Executor, NotSubmitted, Plan, Replayed, Replaying, Rerun, Settings, Submission, Version,
-    start_of,
+    Executor, NotSubmitted, Plan, Replayed, Replaying, Rerun, Settings, SpanSink, Submission,
+    Version, start_of,
 };
 use sluice_model::{Event, Failure, RunId, TenantId};
+use sluice_server::Telemetry;
 
 use super::{Local, Records};
 
@@ -26,9 +27,17 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Puts the parts together. Nothing is taken up before it works.
-    pub fn new(records: Records, local: Local, only: Only, concurrency: Option<u32>) -> Machine {
-        let mut settings = Settings { own_only: only == Only::Its, ..Settings::default() };
+    /// Puts the parts together. Nothing is taken up before it works. Spans that are over go to
+    /// `telemetry`.
+    pub fn new(
+        records: Records,
+        local: Local,
+        only: Only,
+        concurrency: Option<u32>,
+        telemetry: Option<Telemetry>,
+    ) -> Machine {
+        let spans = telemetry.map(|telemetry| Arc::new(telemetry) as Arc<dyn SpanSink>);
+        let mut settings = Settings { own_only: only == Only::Its, spans, ..Settings::default() };
         if let Some(concurrency) = concurrency {
             settings.concurrency = concurrency;
         }
