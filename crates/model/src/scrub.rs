@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -152,7 +152,7 @@ fn forms_of(value: &str) -> BTreeSet<Vec<u8>> {
         let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
         // A text in JSON in a text in JSON.
         let again = serde_json::to_string(inner).unwrap_or_default();
-        forms.insert(again[1..again.len() - 1].as_bytes().to_vec());
+        forms.insert(again.as_bytes()[1..again.len() - 1].to_vec());
         forms.insert(inner.as_bytes().to_vec());
     }
     for is_kept in [is_unreserved as fn(u8) -> bool, is_of_user] {
@@ -184,7 +184,8 @@ fn ascii_json(value: &str) -> String {
         } else {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a string does not fail.
+                let _ = write!(text, "\\u{unit:04x}");
             }
         }
     }

@@ -7,6 +7,7 @@ mod convert;
 mod environment;
 mod queue;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -135,6 +136,8 @@ struct Inner {
     queue: Queue,
     counts: Counts,
     export: Export,
+    /// Spans of the request that is under way.
+    in_hand: AtomicU64,
     sending: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -146,10 +149,15 @@ impl Telemetry {
             .transpose()
     }
 
+    /// Makes known what the standard variables hold of secrets.
+    pub fn tell_secrets(scrub: &Scrub) {
+        scrub.add(environment::secrets(|name| std::env::var(name).ok()));
+    }
+
     /// Begins to export. Within a runtime. What the environment and `export` hold of secrets becomes
     /// known to `scrub`.
     pub fn start(export: Export, scrub: &Scrub) -> Result<Telemetry, TelemetryError> {
-        scrub.add(environment::secrets(|name| std::env::var(name).ok()));
+        Telemetry::tell_secrets(scrub);
         scrub.add(export.headers.iter().flat_map(|(_, value)| environment::parts(value)));
         let mut builder = SpanExporter::builder()
             .with_http()
@@ -163,8 +171,8 @@ impl Telemetry {
         exporter.set_resource(&resource(scrub));
         let counts = Counts::default();
         let queue = Queue::new(export.queue_spans, export.queue_bytes);
-        let sending = Mutex::default();
-        let inner = Arc::new(Inner { queue, counts, export, sending });
+        let (in_hand, sending) = (AtomicU64::new(0), Mutex::default());
+        let inner = Arc::new(Inner { queue, counts, export, in_hand, sending });
         let convert = Convert::new(scrub.clone());
         let sending = tokio::spawn(send(Arc::clone(&inner), exporter, convert));
         *inner.sending.lock().unwrap_or_else(PoisonError::into_inner) = Some(sending);
@@ -188,11 +196,13 @@ impl Telemetry {
         let Some(mut sending) = sending else { return };
         if tokio::time::timeout(self.inner.export.farewell, &mut sending).await.is_err() {
             sending.abort();
-            // It ends in any case; what it had in hand is lost.
+            // It ends in any case. Whether what it had in hand has arrived, nobody knows.
             let _ = sending.await;
-            let left = self.inner.queue.clear();
-            self.inner.counts.dropped.inc_by(left);
-            tracing::warn!(left, "the collector did not take the last spans in time");
+            let in_hand = self.inner.in_hand.swap(0, Ordering::Relaxed);
+            let waiting = self.inner.queue.clear();
+            self.inner.counts.failed.inc_by(in_hand);
+            self.inner.counts.dropped.inc_by(waiting);
+            tracing::warn!(in_hand, waiting, "the collector did not take the last spans in time");
         }
     }
 }
@@ -220,12 +230,13 @@ impl SpanSink for Telemetry {
 
 /// Sends batch after batch, until the queue is closed and empty.
 async fn send(inner: Arc<Inner>, exporter: SpanExporter, convert: Convert) {
-    let Inner { queue, counts, export, .. } = &*inner;
+    let Inner { queue, counts, export, in_hand, .. } = &*inner;
     let mut losses = Losses::default();
     while let Some(batch) = queue.batch(export.batch_spans, export.batch_bytes, export.delay).await
     {
         let count = batch.len() as u64;
-        let spans = batch.into_iter().map(|span| convert.span(span)).collect();
+        in_hand.store(count, Ordering::Relaxed);
+        let spans = batch.iter().map(|span| convert.span(span)).collect();
         let sent = tokio::time::timeout(export.timeout + MARGIN, exporter.export(spans)).await;
         let why = match sent {
             Ok(Ok(())) => {
@@ -235,6 +246,7 @@ async fn send(inner: Arc<Inner>, exporter: SpanExporter, convert: Convert) {
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some("it did not answer in time".to_owned()),
         };
+        in_hand.store(0, Ordering::Relaxed);
         if why.is_some() {
             counts.failed.inc_by(count);
         }

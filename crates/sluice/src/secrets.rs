@@ -2,6 +2,7 @@
 //! them.
 
 use sluice_model::Scrub;
+use sluice_server::Telemetry;
 
 use crate::cli::Global;
 use crate::settings;
@@ -9,7 +10,7 @@ use crate::settings;
 /// The variable that PostgreSQL's clients take a password from.
 const PASSWORD: &str = "PGPASSWORD";
 
-/// Knows the passwords of the store.
+/// Knows the passwords of the store, and what lets spans into a collector.
 pub fn known(global: &Global) -> Scrub {
     let scrub = Scrub::new();
     // An address that cannot be found out holds no password.
@@ -17,5 +18,6 @@ pub fn known(global: &Global) -> Scrub {
         scrub.add(sluice_db::secrets_of(&url));
     }
     scrub.add(std::env::var(PASSWORD));
+    Telemetry::tell_secrets(&scrub);
     scrub
 }

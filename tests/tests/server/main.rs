@@ -5,6 +5,7 @@ mod flows;
 mod live;
 mod login;
 mod mcp;
+mod processes;
 mod runs;
 mod telemetry;
 mod two_tenants;

@@ -243,8 +243,9 @@ async fn a_collector_that_hangs_stops_no_run() {
     telemetry.stop().await;
     let counted = telemetry.exported();
     assert_eq!(counted.exported, 0);
-    // Two at a time are in hand, and nobody knows what became of them.
-    assert!(counted.dropped >= 3 * 41 - 4, "{counted:?}");
+    // Those in hand may have arrived; all others were dropped.
+    assert!((1..=2).contains(&counted.failed), "{counted:?}");
+    assert_eq!(counted.dropped + counted.failed, 3 * 41, "{counted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,13 +32,13 @@ impl Convert {
         Convert { scrub, scope }
     }
 
-    pub(super) fn span(&self, span: FinishedSpan) -> SpanData {
+    pub(super) fn span(&self, span: &FinishedSpan) -> SpanData {
         let own = span.context.traceparent;
         let state = span.context.tracestate.as_deref().map(|state| self.scrub.text(state));
         let state: TraceState = state.and_then(|state| state.parse().ok()).unwrap_or_default();
         let mut events = SpanEvents::default();
         events.dropped_count = span.dropped_events;
-        events.events = span.events.into_iter().map(|event| self.event(event)).collect();
+        events.events = span.events.iter().map(|event| self.event(event)).collect();
         let (attributes, dropped_attributes_count) = self.attributes(&span.attributes);
         SpanData {
             span_context: SpanContext::new(
@@ -63,7 +63,7 @@ impl Convert {
         }
     }
 
-    fn event(&self, event: SpanEvent) -> Event {
+    fn event(&self, event: &SpanEvent) -> Event {
         let (attributes, dropped) = self.attributes(&event.attributes);
         Event::new(self.text(&event.name, LONGEST_TEXT), time(event.at_us), attributes, dropped)
     }
@@ -185,7 +185,7 @@ mod tests {
         let convert = Convert::new(scrub);
         let token = format!("slt_{}", "aB3-_".repeat(10));
         for secret in [CANARY, &token] {
-            let told = format!("{:?}", convert.span(span(&format!("a {secret} b"))));
+            let told = format!("{:?}", convert.span(&span(&format!("a {secret} b"))));
             assert!(told.contains("[redacted]"), "{told}");
             for part in ["canary", "7f3", "aB3-_"] {
                 assert!(!told.contains(part), "{part}: {told}");
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_span_is_told_in_the_words_of_opentelemetry() {
-        let told = Convert::new(Scrub::new()).span(span("name"));
+        let told = Convert::new(Scrub::new()).span(&span("name"));
         assert_eq!(told.span_context.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_eq!(told.span_context.trace_state().header(), "rojo=canary-in-state");
         assert_eq!(told.span_kind, SpanKind::Client);
@@ -212,7 +212,7 @@ mod tests {
         for n in 0..200 {
             long.attributes.insert(format!("k{n}"), "v".into());
         }
-        let told = convert.span(long);
+        let told = convert.span(&long);
         assert!(told.name.len() <= LONGEST_NAME && told.name.len() > LONGEST_NAME - 2);
         assert_eq!(told.attributes.len(), MOST_ATTRIBUTES);
         assert_eq!(told.dropped_attributes_count, 204 - 128);
