@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sluice_db::{Claim, Leased, Notice, Store};
-use sluice_model::RunId;
+use sluice_model::{RunId, TenantId};
 use sluice_sandbox::Sandbox;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -15,7 +15,9 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::MissedTickBehavior;
 
 use crate::attempt::attempt;
+use crate::beside::Beside;
 use crate::fresh::now_us;
+use crate::lanes::Lanes;
 use crate::pace::Pace;
 use crate::poke::Poke;
 use crate::registry::Registry;
@@ -23,10 +25,12 @@ use crate::settings::Settings;
 use crate::shared::{ExecutorError, Shared};
 use crate::sources::Sources;
 use crate::tenants::Tenants;
-use crate::turns::Turns;
 
 /// The shortest wait before the queue is looked at again without having heard anything.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Instances that only wait make room where fewer places than this part of all are free.
+const FEW: u32 = 8;
 
 /// Runs the runs of a store. Cheap to clone; all clones are the same executor.
 #[derive(Clone)]
@@ -47,6 +51,7 @@ impl Executor {
     /// An executor over a store. It takes up nothing before [`Executor::work`].
     pub fn new(store: Store, sandbox: Sandbox, settings: Settings) -> Executor {
         let (sender, receiver) = unbounded_channel();
+        let lanes = Lanes::new(processors(), settings.niceness);
         Executor {
             shared: Arc::new(Shared {
                 store,
@@ -54,9 +59,10 @@ impl Executor {
                 sources: Sources::new(),
                 settings,
                 registry: Registry::default(),
-                turns: Turns::new(processors()),
+                lanes,
                 own: Mutex::default(),
                 tenants: Tenants::default(),
+                beside: Beside::default(),
                 pace: Pace::default(),
                 panics: AtomicU64::new(0),
             }),
@@ -113,11 +119,13 @@ impl Executor {
         }
     }
 
-    /// How a run that is submitted here may begin at once; none where it has to queue.
-    pub(crate) fn claim(&self) -> Option<Claim> {
+    /// How a tenant's run that is submitted here may begin at once; none where it has to queue.
+    pub(crate) fn claim(&self, tenant: &TenantId) -> Option<Claim> {
         let settings = &self.shared.settings;
-        let has_place = self.shared.registry.count() < settings.concurrency as usize;
-        (has_place && self.direct.is_working.load(Ordering::Acquire)).then(|| Claim {
+        let is_working = self.direct.is_working.load(Ordering::Acquire);
+        let has_place =
+            is_working && self.shared.registry.places(settings.concurrency).of(tenant) > 0;
+        has_place.then(|| Claim {
             worker: settings.worker.clone(),
             lease_until_us: now_us() + micros(settings.lease),
         })
@@ -170,27 +178,26 @@ impl Work {
 
     /// Takes up what is due, as far as there are places. Whether there may be more.
     async fn fill(&mut self) -> Result<bool, ExecutorError> {
-        let settings = &self.shared.settings;
-        let live = self.shared.registry.count();
-        let places = settings.concurrency.saturating_sub(u32::try_from(live).unwrap_or(u32::MAX));
-        if places == 0 {
-            self.shared.registry.poke_all(Poke::MakeRoom);
+        let shared = Arc::clone(&self.shared);
+        let (settings, registry) = (&shared.settings, &shared.registry);
+        let places = registry.places(settings.concurrency);
+        if places.left() <= settings.concurrency / FEW {
+            registry.poke_all(Poke::MakeRoom);
+        }
+        if places.left() == 0 {
             return Ok(false);
         }
         let now = now_us();
         let claim =
             Claim { worker: settings.worker.clone(), lease_until_us: now + micros(settings.lease) };
-        let image = self.shared.sandbox.image_digest().to_owned();
-        let queue = self.shared.store.queue();
-        let mut left = places;
-        for root in self.shared.roots() {
-            let leased = queue.claim(&claim, &image, root.as_ref(), now, left).await?;
-            left = left.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
-            for leased in leased {
+        let (queue, image) = (shared.store.queue(), shared.sandbox.image_digest());
+        for root in shared.roots() {
+            let places = registry.places(settings.concurrency);
+            for leased in queue.claim(&claim, image, root.as_ref(), now, &places).await? {
                 self.take_up(leased);
             }
         }
-        Ok(left == 0)
+        Ok(registry.places(settings.concurrency).left() == 0)
     }
 
     /// How long nothing will be due.
@@ -215,12 +222,17 @@ impl Work {
         let shared = Arc::clone(&self.shared);
         let run = leased.run.clone();
         let fence = leased.fence;
-        let pokes = shared.registry.enter(&run, fence);
-        let (turns, tenant) = (shared.turns.clone(), leased.tenant.clone());
-        self.attempts.spawn(turns.take(tenant, async move {
-            let _entered = Entered { shared: Arc::clone(&shared), run, fence };
-            attempt(shared, leased, pokes).await
-        }));
+        let tenant = leased.tenant.clone();
+        let pokes = shared.registry.enter(&tenant, &run, fence);
+        let entered = Entered { shared: Arc::clone(&shared), tenant: tenant.clone(), run, fence };
+        let lanes = shared.lanes.clone();
+        self.attempts.spawn(async move {
+            let guest = async move {
+                let _entered = entered;
+                attempt(shared, leased, pokes).await
+            };
+            lanes.run(&tenant, Box::pin(guest)).await
+        });
     }
 
     /// Waits until every live attempt has come to a stop.
@@ -288,13 +300,14 @@ impl Drop for Working<'_> {
 /// An attempt's place, given back however it ends.
 struct Entered {
     shared: Arc<Shared>,
+    tenant: TenantId,
     run: RunId,
     fence: u64,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.shared.registry.leave(&self.run, self.fence);
+        self.shared.registry.leave(&self.tenant, &self.run, self.fence);
     }
 }
 

@@ -5,6 +5,7 @@
 //! given again by every replay; a run that waits holds no memory; whoever lost a lease writes nothing.
 
 mod attempt;
+mod beside;
 mod builtin;
 mod day;
 mod digest;
@@ -15,6 +16,7 @@ mod feed;
 mod fork;
 mod fresh;
 mod journal;
+mod lanes;
 mod outstanding;
 mod pace;
 mod performer;
@@ -33,7 +35,7 @@ mod trace;
 mod turns;
 mod without_guest;
 
-pub use digest::{hex, sha256};
+pub use digest::{hex, seed_of_hex, sha256};
 pub use executor::Executor;
 pub use export::{RecordError, Redaction, export, import};
 pub use feed::Feed;

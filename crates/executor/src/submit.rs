@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use sluice_db::{DbError, NewRun, SubmitError};
+use sluice_db::{DbError, KeepError, NewRun};
 use sluice_model::{
-    CallKind, Capability, Code, Failure, Limits, RetryPolicy, RunId, Start, TenantId, TraceContext,
+    CallKind, Capability, Code, Event, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
+    TraceContext,
 };
 use sluice_sandbox::SandboxError;
 
-use crate::digest::hex;
+use crate::digest::{hex, sha256};
 use crate::executor::Executor;
 use crate::fresh::{self, now_us};
 use crate::schema;
@@ -42,15 +43,24 @@ pub struct Submission {
     pub trace: Option<TraceContext>,
 }
 
-/// A run that was not taken on.
+/// What was asked for was not done: a run was not taken on, a source not loaded, a record not replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSubmitted {
-    /// For a reason that whoever submitted it can mend.
+    /// For a reason that whoever asked can mend, or by a fault of ours (`platform_error`).
     #[error("{}", .0.message)]
     Refused(Box<Failure>),
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] DbError),
+}
+
+impl NotSubmitted {
+    /// The sandbox failed.
+    pub(crate) fn broken(error: &SandboxError) -> NotSubmitted {
+        tracing::error!(%error, "the sandbox failed");
+        let failure = Failure::new(Code::PlatformError, error.to_string());
+        NotSubmitted::Refused(Box::new(failure))
+    }
 }
 
 impl From<Box<Failure>> for NotSubmitted {
@@ -60,36 +70,56 @@ impl From<Box<Failure>> for NotSubmitted {
 }
 
 impl Executor {
-    /// Loads a source, or finds it loaded. The inner error is the source's.
+    /// Loads a source for a tenant, or finds it loaded.
     pub async fn version(
         &self,
+        tenant: &TenantId,
         source: &Arc<str>,
-    ) -> Result<Result<Arc<Version>, Box<Failure>>, SandboxError> {
-        self.shared.sources.version(&self.shared.sandbox, source).await
+    ) -> Result<Arc<Version>, NotSubmitted> {
+        if let Some(version) = self.shared.sources.kept(&sha256(source.as_bytes())) {
+            return Ok(version);
+        }
+        let (shared, source) = (Arc::clone(&self.shared), Arc::clone(source));
+        let load = async move { shared.sources.version(&shared.sandbox, &source).await };
+        match self.shared.beside(tenant, Box::pin(load)).await? {
+            Ok(version) => Ok(version?),
+            Err(error) => Err(NotSubmitted::broken(&error)),
+        }
     }
 
     /// Takes a run on. When this returns it is in the store and will end, whatever happens here.
     pub async fn submit(&self, submission: Submission) -> Result<RunId, NotSubmitted> {
         let mut start = self.start_of(&submission)?;
         self.shared.tenants.narrow(self.store(), &mut start).await?;
+        let source = Arc::clone(&submission.version.source);
+        self.take_on(start, source, Vec::new(), submission.idempotency_key).await
+    }
+
+    /// Puts a run into the store. `prefix` is what its record begins with.
+    pub(crate) async fn take_on(
+        &self,
+        start: Start,
+        source: Arc<str>,
+        prefix: Vec<Event>,
+        idempotency_key: Option<String>,
+    ) -> Result<RunId, NotSubmitted> {
         let now = now_us();
-        let submitted = self
-            .store()
-            .tenant(&submission.tenant)
+        let (tenant, claim) = (self.store().tenant(&start.tenant), self.claim(&start.tenant));
+        let submitted = tenant
             .submit(NewRun {
                 id: fresh::run_id(),
                 start,
-                source: Arc::clone(&submission.version.source),
+                source,
                 at_us: now,
                 due_at_us: now,
-                idempotency_key: submission.idempotency_key,
-                prefix: Vec::new(),
-                claim: self.claim(),
+                idempotency_key,
+                prefix,
+                claim,
             })
             .await
             .map_err(|error| match error {
-                SubmitError::Refused(failure) => NotSubmitted::Refused(failure),
-                SubmitError::Db(error) => NotSubmitted::Store(error),
+                KeepError::Refused(failure) => NotSubmitted::Refused(failure),
+                KeepError::Db(error) => NotSubmitted::Store(error),
             })?;
         self.submitted(&submitted.run, submitted.leased);
         Ok(submitted.run)
@@ -106,7 +136,7 @@ impl Executor {
             image_digest: self.image_digest().to_owned(),
             input: submission.input.clone(),
             seed: hex(&submission.seed.unwrap_or_else(fresh::seed)),
-            grants: with_asking(submission.grants.iter().cloned()),
+            grants: with_asking(submission.grants.clone()),
             withheld: Vec::new(),
             uses: uses(&flow.name, &flow.uses)?,
             limits: submission.limits.clone(),
@@ -121,9 +151,9 @@ impl Executor {
 
 /// The same and `ask`: every flow may do that unless a step takes it away, since it reaches nobody but
 /// the tenant's own people.
-fn with_asking(words: impl Iterator<Item = Capability>) -> Vec<Capability> {
+pub(crate) fn with_asking(words: Vec<Capability>) -> Vec<Capability> {
     let asking = Capability::new(CallKind::Ask, "");
-    let others = words.filter(|word| *word != asking);
+    let others = words.into_iter().filter(|word| *word != asking);
     others.chain([asking.clone()]).collect()
 }
 
@@ -136,5 +166,5 @@ pub(crate) fn uses(flow: &str, words: &[String]) -> Result<Vec<Capability>, Box<
         })
     };
     let words = words.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    Ok(with_asking(words.into_iter()))
+    Ok(with_asking(words))
 }

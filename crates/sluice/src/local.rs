@@ -11,8 +11,8 @@ use sluice_model::{Event, EventBody, Failure, Limits, Observed, Outcome, Usage};
 use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, Replay, Sandbox};
 
 pub use sluice_executor::{
-    NotSubmitted, Plan, Replayed, Rerun, Submission, Version, check_schema, now_us, sha256,
-    start_of,
+    NotSubmitted, Plan, Replayed, Rerun, Submission, Version, check_schema, now_us, seed_of_hex,
+    sha256, start_of,
 };
 pub use sluice_model::{AskSummary as Ask, FlowSummary as SavedFlow, RunSummary as Summary};
 pub use sluice_sandbox::{BuildStage, Described};

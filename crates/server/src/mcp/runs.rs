@@ -24,7 +24,7 @@ const MOST_LISTED: usize = 30;
 pub(super) async fn run(agent: &Agent, wanted: Run) -> Result<Answer, Problem> {
     let (edge, identity) = (&agent.edge, &agent.identity);
     let version = match (&wanted.source, &wanted.flow) {
-        (Some(source), _) => edge.version(source).await?,
+        (Some(source), _) => edge.version(identity.tenant.id(), source).await?,
         (None, Some(flow)) => edge.saved(identity.tenant.id(), flow).await?,
         (None, None) => {
             let problem = "a run needs a `source`, or a saved `flow` by its name";
@@ -35,8 +35,7 @@ pub(super) async fn run(agent: &Agent, wanted: Run) -> Result<Answer, Problem> {
         return Err(Problem::field("/idempotency_key", "it has 1 to 200 bytes"));
     }
     let how = How { input: wanted.input, grants: wanted.grants, ..How::default() };
-    let submission =
-        submission(identity, version, wanted.flow, how, wanted.idempotency_key).await?;
+    let submission = submission(identity, version, wanted.flow, how, wanted.idempotency_key)?;
     let submission = Submission { trace: agent.trace.clone(), ..submission };
     let run = taken_on(edge, identity, submission).await?;
     settled::wait(agent, &run, wanted.wait_ms.unwrap_or(USUAL_WAIT_MS)).await?;

@@ -128,7 +128,7 @@ pub(crate) async fn saved(
     identity: &Identity,
     source: &str,
 ) -> Result<Vec<FlowSummary>, Problem> {
-    let loaded = edge.version(source).await?;
+    let loaded = edge.version(identity.tenant.id(), source).await?;
     loaded.is_usable()?;
     let mut flows = Vec::new();
     for flow in &loaded.described.description.flows {
@@ -168,7 +168,7 @@ async fn replace(
     Body(new): Body<NewSource>,
 ) -> Result<Reply<FlowWithSource>, Problem> {
     let expected = expected_version(&headers)?;
-    let loaded = edge.version(&new.source).await?;
+    let loaded = edge.version(caller.tenant.id(), &new.source).await?;
     loaded.is_usable()?;
     let flow = loaded.flow(Some(&path.flow))?;
     let description = serde_json::to_value(flow).unwrap_or_default();
@@ -212,8 +212,7 @@ async fn version(
     caller: Caller<Read>,
     At(path): At<VersionPath>,
 ) -> Result<Reply<FlowWithSource>, Problem> {
-    let versions = caller.tenant.flow_versions(&path.flow).await?;
-    let version = versions.into_iter().find(|version| version.version == path.version);
+    let version = caller.tenant.flow_version(&path.flow, path.version).await?;
     let version = version.ok_or_else(|| no_flow(&path.flow))?;
     with_source(&caller, FlowSummary::from(version)).await
 }

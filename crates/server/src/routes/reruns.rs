@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_executor::{Rerun, RunTrace};
-use sluice_model::{Capability, Event, Failure, RunId, SpanId, TraceContext, intersection};
+use sluice_model::{Capability, Event, Failure, RunId, SpanId, TraceContext};
 
 use super::op;
 use super::runs::{RunPath, found};
@@ -94,12 +94,8 @@ pub(crate) async fn planned(
 ) -> Result<RerunPlan, Problem> {
     let of = found(identity, run).await?.run;
     let version = match &request.source {
-        Some(source) => Some(edge.version(source).await?),
+        Some(source) => Some(edge.version(identity.tenant.id(), source).await?),
         None => None,
-    };
-    let grants = match &identity.grants {
-        Some(held) => intersection(held, &request.grants),
-        None => request.grants,
     };
     let plan = edge
         .executor()
@@ -109,7 +105,8 @@ pub(crate) async fn planned(
             from: request.from,
             version,
             input: request.input,
-            grants,
+            grants: request.grants,
+            most: identity.grants.clone(),
         })
         .await?;
     let mut planned = RerunPlan {

@@ -104,6 +104,7 @@ impl Rerunning<'_> {
                 version,
                 input,
                 grants: self.args.grants.clone(),
+                most: None,
             })
             .await)
     }
