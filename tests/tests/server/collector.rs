@@ -86,8 +86,11 @@ impl Collector {
 
     /// All spans, as soon as there are so many.
     pub(crate) async fn spans(&self, count: usize) -> Vec<Told> {
+        /// A test that waits for what does not come fails in the end.
+        const NET: Duration = Duration::from_mins(1);
         let mut requests = self.received.requests.subscribe();
-        let enough = requests.wait_for(|requests| told(requests).len() >= count).await;
+        let enough = requests.wait_for(|requests| told(requests).len() >= count);
+        let enough = tokio::time::timeout(NET, enough).await.expect("so many spans come");
         told(&enough.expect("the collector lives"))
     }
 }

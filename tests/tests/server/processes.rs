@@ -60,13 +60,22 @@ impl Serving {
         }
     }
 
+    /// Stops it in good order; all that it said.
     fn end(mut self) -> String {
         let pid = self.child.id().to_string();
         let status = Command::new("kill").args(["-s", "TERM", &pid]).status().expect("kill starts");
         assert!(status.success());
         self.notes.read_to_string(&mut self.told).expect("notes are UTF-8");
         assert!(self.child.wait().expect("it can be waited for").success(), "{}", self.told);
-        self.told
+        std::mem::take(&mut self.told)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It has ended, unless the test has failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
