@@ -106,8 +106,8 @@ async fn a_run_is_one_tree_in_the_trace_of_its_request() {
     let over = ended(&owner, id).await;
     assert_eq!(over["end"]["output"], json!(2), "{over:#}");
     assert!(over["attempts"].as_u64() >= Some(2), "it went on in another attempt: {over:#}");
-    telemetry.stop().await;
     let spans = collector.spans(9).await;
+    telemetry.stop().await;
     assert_eq!(spans.len(), 9, "{spans:#?}");
     assert!(spans.iter().all(|span| span.trace == TRACE && span.state == "rojo=1"));
     assert!(spans.iter().all(|span| span.took_ns >= 0), "{spans:#?}");
@@ -278,8 +278,8 @@ async fn no_secret_leaves_with_a_span() {
     let found = json!(["canary-of-the-store/é", "canary-of-headers", token]);
     let run = owner.run(source, &json!({ "found": found })).await;
     assert_eq!(run["end"]["outcome"], json!("failed"), "{run:#}");
-    telemetry.stop().await;
     let spans = collector.spans(13).await;
+    telemetry.stop().await;
     let requests = collector.requests();
     assert_eq!(requests[0].headers["authorization"], "Bearer canary-of-headers");
     let told = format!("{spans:?}{:?}", requests.iter().map(|it| &it.body).collect::<Vec<_>>());
