@@ -87,6 +87,8 @@ async fn a_server_logs_its_requests_and_sends_its_spans_before_it_ends() {
     let mut serving = Serving::start(sluice(directory.path(), &collector, &args));
     let url = serving.word_after("Serving ");
     let code = serving.word_after("--code ");
+    // Another test of the process may have installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let login = http.post(format!("{url}/v1/login")).json(&json!({ "code": code }));
     let bought: Value = login.send().await.expect("it answers").json().await.expect("it is JSON");
