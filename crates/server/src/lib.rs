@@ -15,9 +15,12 @@ mod metrics;
 mod page;
 mod problem;
 mod reply;
+mod requests;
 mod routes;
 mod serve;
 mod settings;
+mod telemetry;
+mod trace;
 
 pub use app::{openapi, router};
 pub use auth::{FirstLogin, first_login};
@@ -25,3 +28,4 @@ pub use edge::Edge;
 pub use mcp::{mcp_stdio, mcp_tools};
 pub use serve::{ServeError, Tls, serve};
 pub use settings::Settings;
+pub use telemetry::{Export, Exported, Sampler, Telemetry, TelemetryError};

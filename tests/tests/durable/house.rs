@@ -182,5 +182,6 @@ pub(crate) async fn submission(
         deadline_us: None,
         seed: None,
         idempotency_key: None,
+        trace: None,
     }
 }

@@ -1,9 +1,12 @@
 //! The edge as clients see it: a real server, by HTTP alone.
 
+mod collector;
 mod flows;
 mod live;
 mod login;
 mod mcp;
+mod processes;
 mod records;
 mod runs;
+mod telemetry;
 mod two_tenants;

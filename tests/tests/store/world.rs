@@ -174,6 +174,7 @@ pub(crate) fn start(tenant: TenantId) -> Start {
         deadline_us: None,
         parent: None,
         forked_from: None,
+        trace: None,
     }
 }
 

@@ -159,6 +159,7 @@ pub(crate) async fn identify(
         let (keys, id) = (edge.store().keys(), row.id.clone());
         tokio::spawn(async move { keys.used(&id, now).await });
     }
+    crate::requests::is_of(row.tenant.as_str());
     edge.rates().request(&row.id)?;
     Ok(Identity::of(edge, row))
 }
