@@ -9,12 +9,13 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use super::interrupts::Interrupts;
-use super::{async_runtime, machine};
+use super::{async_runtime, local_machine, store_url};
 use crate::cli::{Global, ServeArgs};
 use crate::exit::{Exit, Usage};
-use crate::local::{Machine, Only};
+use crate::local::{LocalMachine, Only};
 use crate::out;
 use crate::render::{Line, Theme, Tone};
+use crate::site::Records as _;
 
 /// The variable that says what is logged: a level, or `target=level` and so on.
 const LOG: &str = "SLUICE_LOG";
@@ -37,7 +38,8 @@ pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
         let concurrency = Some(args.concurrency);
-        let machine = machine(global, theme, Only::Everything, concurrency).await?;
+        let url = store_url(global)?;
+        let machine = local_machine(&url, theme, Only::Everything, concurrency).await?;
         Box::pin(served(&machine, args, theme)).await
     });
     // What a second interrupt left behind is not waited for.
@@ -45,7 +47,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
     exit
 }
 
-async fn served(machine: &Machine, args: &ServeArgs, theme: Theme) -> anyhow::Result<Exit> {
+async fn served(machine: &LocalMachine, args: &ServeArgs, theme: Theme) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Usage::new(format!("cannot listen on {}: {error}", args.listen))
@@ -117,7 +119,7 @@ fn wrong_tls(error: ServeError) -> anyhow::Error {
 
 /// Says where it is and, at the first start, how to become its administrator.
 async fn welcome(
-    machine: &Machine,
+    machine: &LocalMachine,
     edge: &Edge,
     args: &ServeArgs,
     url: &str,
@@ -127,7 +129,7 @@ async fn welcome(
         Line::of(Tone::Strong, &format!("Serving {url}")),
         Line::of(
             Tone::Dim,
-            &format!("The store is {}. Ctrl-C stops in good order.", machine.records().url()),
+            &format!("The store is {}. Ctrl-C stops in good order.", machine.store().place()),
         ),
     ];
     if let Some(login) = first_login(edge.store(), args.new_login).await? {

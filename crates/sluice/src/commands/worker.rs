@@ -6,13 +6,14 @@ use std::time::Duration;
 use sluice_model::{RunId, RunState};
 
 use super::interrupts::Interrupts;
-use super::{async_runtime, machine};
+use super::{async_runtime, local_machine, store_url};
 use crate::cli::{Global, WorkerArgs};
 use crate::exit::Exit;
-use crate::local::{Heard, Hearing, Machine, Only, Records, Summary};
+use crate::local::{Heard, Hearing, LocalMachine, LocalRecords, Only, until_idle};
 use crate::out;
 use crate::quantity::duration;
 use crate::render::{Line, Theme, Tone, state_word};
+use crate::site::{Records as _, Summary};
 
 /// How long what is heard gathers before it is told.
 const GATHER: Duration = Duration::from_millis(100);
@@ -22,7 +23,8 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
     let theme = Theme::of_stderr(global.color);
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
-        let machine = machine(global, theme, Only::Everything, Some(args.concurrency)).await?;
+        let (url, concurrency) = (store_url(global)?, Some(args.concurrency));
+        let machine = local_machine(&url, theme, Only::Everything, concurrency).await?;
         Box::pin(work(&machine, args, theme)).await
     });
     // What a second interrupt left behind is not waited for.
@@ -30,22 +32,22 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
     exit
 }
 
-async fn work(machine: &Machine, args: &WorkerArgs, theme: Theme) -> anyhow::Result<Exit> {
+async fn work(machine: &LocalMachine, args: &WorkerArgs, theme: Theme) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut stop = Some(stop);
     if !args.quiet {
-        let text = format!("Working on {}. Ctrl-C stops in good order.", machine.records().url());
+        let text = format!("Working on {}. Ctrl-C stops in good order.", machine.store().place());
         out::notes(&[Line::of(Tone::Dim, &text)], theme);
     }
     let mut work = std::pin::pin!(machine.work(async {
         // The sender lives until the worker is to stop.
         let _ = stopped.await;
     }));
-    let mut teller = Teller::new(machine.records(), args.quiet, theme);
+    let mut teller = Teller::new(machine.store(), args.quiet, theme);
     let mut idle = std::pin::pin!(async {
         if args.until_idle {
-            machine.records().until_idle().await
+            until_idle(machine.store()).await
         } else {
             std::future::pending().await
         }
@@ -76,7 +78,7 @@ async fn work(machine: &Machine, args: &WorkerArgs, theme: Theme) -> anyhow::Res
 
 /// Tells which runs begin, wait and end.
 struct Teller<'r> {
-    records: &'r Records,
+    records: &'r LocalRecords,
     quiet: bool,
     theme: Theme,
     hearing: Hearing,
@@ -87,7 +89,7 @@ struct Teller<'r> {
 }
 
 impl<'r> Teller<'r> {
-    fn new(records: &'r Records, quiet: bool, theme: Theme) -> Teller<'r> {
+    fn new(records: &'r LocalRecords, quiet: bool, theme: Theme) -> Teller<'r> {
         let (about, told) = (BTreeSet::new(), HashMap::new());
         Teller { records, quiet, theme, hearing: records.hearing(), about, told }
     }

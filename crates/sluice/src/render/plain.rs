@@ -11,7 +11,7 @@ use super::failure::headline_text;
 use super::log::{draw_log, draw_parting};
 use super::question::draw_question;
 use super::{Line, Theme, Tone};
-use crate::local::Ask;
+use crate::site::Ask;
 use crate::quantity::duration;
 use crate::view::View;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::attributes::attributes;
 use super::{Line, Tone};
-use crate::local::Ask;
+use crate::site::Ask;
 use crate::schema::{Schema, unwrapped};
 
 /// Columns that the value of a detail may take.

@@ -6,7 +6,7 @@ use sluice_model::{RunId, RunState};
 
 use super::table::Table;
 use super::{Line, Tone};
-use crate::local::{Ask, Summary};
+use crate::site::{Ask, Summary};
 use crate::quantity::{age, duration, moment};
 
 /// A row a run. `asks` are open questions of these runs and perhaps of others.
