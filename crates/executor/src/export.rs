@@ -115,7 +115,8 @@ pub fn without_words(file: &str, words: &[String]) -> Result<String, RecordError
     let mut text = String::with_capacity(file.len());
     for (number, line) in (1..).zip(file.lines()) {
         let wrong = |what: String| RecordError::Line { line: number, what };
-        let mut value: Value = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+        let mut value: Value =
+            serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
         // The first line names the run, and only its source is somebody's text.
         match value.pointer_mut("/sluice_record/source") {
             Some(source) => redact(source, &redaction),

@@ -49,9 +49,8 @@ impl Remote {
         let server = match named(option).filter(|name| name != OF_LOGIN) {
             Some(server) => server,
             None => login.as_ref().map(|login| login.server.clone()).ok_or_else(|| {
-                Usage::new("no server is named").hint(format!(
-                    "`sluice login URL` keeps one; --server and {SERVER} name one"
-                ))
+                Usage::new("no server is named")
+                    .hint(format!("`sluice login URL` keeps one; --server and {SERVER} name one"))
             })?,
         };
         let base = base_of(&server)?;

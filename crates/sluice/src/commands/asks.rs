@@ -46,7 +46,8 @@ async fn list(args: &AsksLsArgs, records: &dyn Records, global: &Global) -> anyh
         })?),
         None => None,
     };
-    let asks = records.asks(&Asks { all: args.all, run: None, before, limit: args.page.limit }).await?;
+    let asks =
+        records.asks(&Asks { all: args.all, run: None, before, limit: args.page.limit }).await?;
     let is_full = asks.len() == args.page.limit as usize;
     let next = asks.last().filter(|_| is_full).map(|ask| &ask.ask);
     if args.page.json {

@@ -77,14 +77,15 @@ impl Dev<'_> {
                 Ok(Round::Saved) => continue,
                 Ok(Round::Last(exit)) => return Ok(exit),
                 Ok(Round::Over) => {}
-                Err(error) => match complain(&error, self.show.theme) {
-                    Exit::ClosedPipe => return Ok(Exit::ClosedPipe),
-                    _ => {}
-                },
+                Err(error) => {
+                    if complain(&error, self.show.theme) == Exit::ClosedPipe {
+                        return Ok(Exit::ClosedPipe);
+                    }
+                }
             }
             self.note(Tone::Dim, "Waiting for a save. Ctrl-C ends.");
             tokio::select! {
-                saved = saves.next() => self.saved(&saved?),
+                file = saves.next() => self.saved(&file?),
                 () = interrupts.next() => return Ok(Exit::Ok),
             }
         }
@@ -98,10 +99,7 @@ impl Dev<'_> {
         work: &mut Work,
     ) -> anyhow::Result<Round> {
         let source: Arc<str> = read_source(&self.target.path)?.into();
-        let run = match self.begun(&source).await? {
-            Some(run) => run,
-            None => return Ok(Round::Over),
-        };
+        let Some(run) = self.begun(&source).await? else { return Ok(Round::Over) };
         let mut seen = std::pin::pin!(see_through(self.machine, &run, &self.show, &mut *work));
         let mut is_interrupted = false;
         loop {
@@ -113,10 +111,10 @@ impl Dev<'_> {
                 }),
                 // What is seen hears it, too, and cancels the run.
                 () = interrupts.next() => is_interrupted = true,
-                saved = saves.next(), if !is_interrupted => {
-                    let saved = saved?;
+                file = saves.next(), if !is_interrupted => {
+                    let file = file?;
                     self.machine.records().cancel(&run, REPLACED).await?;
-                    self.saved(&saved);
+                    self.saved(&file);
                     return Ok(Round::Saved);
                 }
             }

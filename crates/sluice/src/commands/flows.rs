@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_model::FlowDescription;
+use sluice_model::{FlowDescription, Severity};
 
 use super::{async_runtime, read_source, site};
 use crate::cli::{
@@ -16,7 +16,8 @@ use crate::nearest::nearest;
 use crate::out;
 use crate::quantity::{age, moment};
 use crate::render::{
-    Line, Table, Theme, Tone, document, draw_diff, draw_failure, draw_flow, terminal_width,
+    Line, Table, Theme, Tone, document, draw_diff, draw_failure, draw_flow, draw_problem,
+    terminal_width,
 };
 use crate::site::{Records, SavedFlow};
 
@@ -116,7 +117,11 @@ async fn history(
     Ok(Exit::Ok)
 }
 
-async fn diff(args: &FlowsDiffArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
+async fn diff(
+    args: &FlowsDiffArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let versions = versions(&args.name, records).await?;
     let newest = versions.iter().map(|flow| flow.version).max().unwrap_or(1);
     let to = args.to.unwrap_or(newest);
@@ -150,7 +155,11 @@ async fn diff(args: &FlowsDiffArgs, records: &dyn Records, global: &Global) -> a
     Ok(Exit::Ok)
 }
 
-async fn save(args: &FlowsSaveArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
+async fn save(
+    args: &FlowsSaveArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let source: Arc<str> = read_source(&args.file)?.into();
     let theme = Theme::of_stderr(global.color);
     let described = match site::load(global, theme, &source).await? {
@@ -160,6 +169,15 @@ async fn save(args: &FlowsSaveArgs, records: &dyn Records, global: &Global) -> a
             return Ok(Exit::Failed);
         }
     };
+    let mut errors =
+        described.problems.iter().filter(|it| it.severity == Severity::Error).peekable();
+    if errors.peek().is_some() {
+        let path = args.file.display().to_string();
+        let lines: Vec<Line> =
+            errors.flat_map(|problem| draw_problem(problem, &path, &source)).collect();
+        out::notes(&lines, theme);
+        return Ok(Exit::Failed);
+    }
     if described.flows.is_empty() {
         let usage = Usage::new(format!("`{}` has no flow", args.file.display()));
         return Err(usage.hint("put `@flow` above a function").into());

@@ -15,8 +15,7 @@ pub fn run(_args: &McpArgs, global: &Global) -> anyhow::Result<Exit> {
     let theme = Theme::of_stderr(global.color);
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
-        let machine =
-            local_machine(&store_url(global)?, theme, Only::Everything, None).await?;
+        let machine = local_machine(&store_url(global)?, theme, Only::Everything, None).await?;
         Box::pin(serve(&machine)).await
     });
     // A read of standard input cannot be given up; nothing else is left.

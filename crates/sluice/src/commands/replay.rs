@@ -120,12 +120,8 @@ impl Replay<'_> {
         let Some(start) = start_of(&events) else {
             anyhow::bail!("the record of {run} does not begin with a run");
         };
-        let report = |result, failure| Report {
-            run: run.clone(),
-            result,
-            events: events.len(),
-            failure,
-        };
+        let report =
+            |result, failure| Report { run: run.clone(), result, events: events.len(), failure };
         if let Err(failure) = self.has_the_flow(start).await? {
             return Ok(report("different", Some(failure)));
         }

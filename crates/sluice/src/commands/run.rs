@@ -126,9 +126,10 @@ pub async fn see_through(
         Followed::Ended(conclusion) => show.conclude(&conclusion),
         Followed::Left(exit) => {
             if exit == Exit::Interrupted {
-                let who = match machine.records().is_served() {
-                    true => "the server ends it",
-                    false => "the next worker ends it: sluice worker --until-idle",
+                let who = if machine.records().is_served() {
+                    "the server ends it"
+                } else {
+                    "the next worker ends it: sluice worker --until-idle"
                 };
                 let text = format!("{run} is left as it is; {who}");
                 out::notes(&[Line::of(Tone::Warn, &text)], show.theme);

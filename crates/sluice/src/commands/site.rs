@@ -52,11 +52,7 @@ pub async fn machine(global: &Global, theme: Theme) -> anyhow::Result<Box<dyn Ma
 }
 
 /// What a source holds, without a look into the store.
-pub async fn load(
-    global: &Global,
-    theme: Theme,
-    source: &Arc<str>,
-) -> Refusable<Description> {
+pub async fn load(global: &Global, theme: Theme, source: &Arc<str>) -> Refusable<Description> {
     match Site::of(global)? {
         Site::Store(_) => {
             let local = tokio::task::spawn_blocking(move || open(theme)).await??;

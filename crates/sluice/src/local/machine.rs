@@ -7,7 +7,7 @@ use sluice_executor::{
     Executor, NotSubmitted, Replayed, Replaying as ExecutorReplaying, Rerun as ExecutorRerun,
     Settings, Submission, Version, start_of,
 };
-use sluice_model::{Description, Failure, RunId, TenantId};
+use sluice_model::{Description, RunId, TenantId};
 
 use super::{Local, LocalRecords, now_us};
 use crate::site::{Machine, NewRun, Planned, Records, Refusable, Replaying, Rerun, Work};
@@ -156,12 +156,11 @@ impl Machine for LocalMachine {
         let Some(start) = start_of(replaying.events) else {
             anyhow::bail!("the record of {} does not begin with a run", replaying.run);
         };
-        let version: Result<Arc<Version>, Box<Failure>> = match replaying.source {
-            Some(source) => self.version(source).await?,
-            None => {
-                let tenant = TenantId::local();
-                told_apart(self.executor.version_of(&tenant, &start.source_digest).await)?
-            }
+        let version = if let Some(source) = replaying.source {
+            self.version(source).await?
+        } else {
+            let tenant = TenantId::local();
+            told_apart(self.executor.version_of(&tenant, &start.source_digest).await)?
         };
         let version = match version {
             Ok(version) => version,

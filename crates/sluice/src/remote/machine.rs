@@ -14,9 +14,7 @@ use super::refused::told_apart;
 use super::{Remote, RemoteRecords};
 use crate::exit::Usage;
 use crate::local::{Replayed, hex};
-use crate::site::{
-    Machine, NewRun, Planned, Records, Refusable, Replaying, Rerun, Summary, Work,
-};
+use crate::site::{Machine, NewRun, Planned, Records, Refusable, Replaying, Rerun, Summary, Work};
 
 /// A server at work.
 pub struct RemoteMachine {
@@ -34,7 +32,11 @@ impl RemoteMachine {
         Ok(self.remote.to(Method::POST, parts)?.json(body))
     }
 
-    async fn rerun<T: for<'de> Deserialize<'de>>(&self, rerun: &Rerun, go_live: bool) -> Refusable<T> {
+    async fn rerun<T: for<'de> Deserialize<'de>>(
+        &self,
+        rerun: &Rerun,
+        go_live: bool,
+    ) -> Refusable<T> {
         let body = json!({
             "from": rerun.from,
             "source": rerun.source,

@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sluice_model::{AskId, Code, Event, FlowDescription, RunId, RunState};
 
+use super::Remote;
 use super::refused::{Refused, found};
 use super::stream::Stream;
-use super::Remote;
 use crate::exit::Usage;
 use crate::local::without_words;
 use crate::site::{Answered, Ask, Asks, Feed, Records, Runs, SavedFlow, Summary};
@@ -121,9 +121,8 @@ impl Records for RemoteRecords {
 
     async fn cancel(&self, run: &RunId, reason: &str) -> anyhow::Result<bool> {
         let before = self.find(run).await?;
-        let is_due = before.is_some_and(|run| {
-            run.state != RunState::Ended && run.cancel_reason.is_none()
-        });
+        let is_due =
+            before.is_some_and(|run| run.state != RunState::Ended && run.cancel_reason.is_none());
         let request = self.post(&["runs", run.as_str(), "cancel"], &json!({ "reason": reason }))?;
         let after: Option<Summary> = found(self.remote.ask(request).await)?;
         Ok(is_due && after.is_some_and(|run| run.cancel_reason.is_some()))
@@ -188,7 +187,8 @@ impl Records for RemoteRecords {
         match error.downcast_ref::<Refused>() {
             Some(refused) if refused.failure.code == Code::NotFound => Ok(Answered::NotFound),
             Some(refused) if refused.failure.code == Code::Conflict => {
-                let now = self.find_ask(ask).await?.context("the question is not there any more")?;
+                let now =
+                    self.find_ask(ask).await?.context("the question is not there any more")?;
                 Ok(match now.state.as_str() {
                     "open" => Answered::NotFor,
                     "answered" => Answered::Already,

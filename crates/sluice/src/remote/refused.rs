@@ -40,12 +40,11 @@ impl Refused {
         let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.and_then(|text| text.parse().ok()).map(Duration::from_secs);
         let body = answer.text().await.unwrap_or_default();
-        let failure = match serde_json::from_str::<ProblemBody>(&body) {
-            Ok(problem) => problem.failure,
-            Err(_) => {
-                let message = format!("{base} answered `{status}` and did not say why");
-                Box::new(Failure::new(Code::Unavailable, message).hint("is it a Sluice server?"))
-            }
+        let failure = if let Ok(problem) = serde_json::from_str::<ProblemBody>(&body) {
+            problem.failure
+        } else {
+            let message = format!("{base} answered `{status}` and did not say why");
+            Box::new(Failure::new(Code::Unavailable, message).hint("is it a Sluice server?"))
         };
         let refused = Refused { failure, status, retry_after };
         if refused.failure.code != Code::Unauthenticated {

@@ -203,8 +203,7 @@ pub trait Records: Send + Sync {
     /// The runs that a run started itself, in the order in which it did.
     async fn children_of(&self, run: &RunId) -> anyhow::Result<Vec<Summary>> {
         let parent = Some(run.clone());
-        let mut runs =
-            self.runs(&Runs { parent, limit: MOST_CHILDREN, ..Runs::default() }).await?;
+        let mut runs = self.runs(&Runs { parent, limit: MOST_CHILDREN, ..Runs::default() }).await?;
         runs.reverse();
         Ok(runs)
     }
@@ -223,7 +222,8 @@ pub trait Records: Send + Sync {
             let mut is_over = true;
             for state in [RunState::Queued, RunState::Running, RunState::Waiting] {
                 let (state, root) = (Some(state), Some(root.clone()));
-                let going_on = self.runs(&Runs { state, root, limit: 1, ..Runs::default() }).await?;
+                let going_on =
+                    self.runs(&Runs { state, root, limit: 1, ..Runs::default() }).await?;
                 is_over &= going_on.is_empty();
             }
             if is_over {

@@ -91,7 +91,8 @@ mod tests {
     async fn a_save_is_another_content_however_it_is_made() {
         let place = tempfile::tempdir().expect("a directory can be made");
         let file = place.path().join("flow.py");
-        let write = |path: &Path, text: &str| std::fs::write(path, text).expect("it can be written");
+        let write =
+            |path: &Path, text: &str| std::fs::write(path, text).expect("it can be written");
         write(&file, "one");
         let mut saves = Saves::of(vec![file.clone()]).expect("it can be watched");
         let shown = file.display().to_string();

@@ -8,9 +8,9 @@ use super::Finding;
 use crate::cli::Global;
 use crate::commands::{async_runtime, store_url};
 use crate::local::{LocalRecords, image_source};
-use crate::site::Records as _;
 use crate::quantity::bytes;
 use crate::settings::{CACHE_DIR, cache_dir};
+use crate::site::Records as _;
 
 /// The first kernel that tells in one call which pages of an instance were written.
 const PAGEMAP_SCAN_SINCE: (u32, u32) = (6, 7);

@@ -24,7 +24,11 @@ struct Finding {
 }
 
 /// Goes through the records of the runs named, or of all.
-pub async fn verify(args: &VerifyArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
+pub async fn verify(
+    args: &VerifyArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let mut findings = Vec::new();
     if args.all {
         let mut before = None;
