@@ -72,10 +72,10 @@ impl DbError {
     }
 }
 
-/// A run was not taken on.
+/// What a tenant wants kept was not taken on: a run, a flow, the value of a key.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// The tenant may not have one more; `quota_exceeded`.
+pub enum KeepError {
+    /// The tenant may not have more; `quota_exceeded`.
     #[error("{}", .0.message)]
     Refused(Box<Failure>),
     /// The store did not do it.

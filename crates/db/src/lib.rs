@@ -25,7 +25,7 @@ mod writer;
 
 pub use admin::{Admin, TenantRow};
 pub use crash::crash_point;
-pub use error::{ChildError, DbError, SubmitError, WriteError};
+pub use error::{ChildError, DbError, KeepError, WriteError};
 pub use keys::{Keys, Purpose, Ticket};
 pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
 pub use notice::Notice;

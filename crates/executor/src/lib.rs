@@ -31,7 +31,7 @@ mod tenants;
 mod turns;
 mod without_guest;
 
-pub use digest::{hex, sha256};
+pub use digest::{hex, seed_of_hex, sha256};
 pub use executor::Executor;
 pub use export::{RecordError, Redaction, export, import, without_words};
 pub use feed::Feed;

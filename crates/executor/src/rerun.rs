@@ -4,16 +4,16 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use sluice_db::{NewRun, SubmitError};
-use sluice_model::{Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId};
+use sluice_model::{
+    Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId, intersection,
+};
 
 use crate::executor::Executor;
 use crate::fork::{prefix, seq_of_step, steps};
-use crate::fresh::{self, now_us};
 use crate::replay::{Replayed, Replaying, start_of};
 use crate::schema;
 use crate::sources::Version;
-use crate::submit::{NotSubmitted, uses};
+use crate::submit::{NotSubmitted, uses, with_asking};
 
 /// What is to be run again, and with what.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Rerun {
     pub input: Option<Value>,
     /// Grants beside those of the run.
     pub grants: Vec<Capability>,
+    /// What whoever asks may grant at most, those of the run included; none where that is not narrowed.
+    pub most: Option<Vec<Capability>>,
 }
 
 /// What running it again would do.
@@ -74,8 +76,13 @@ impl Executor {
         let flow = version.flow(Some(&start.flow))?;
         let input = rerun.input.unwrap_or_else(|| start.input.clone());
         schema::check("the input", Code::InputInvalid, &flow.input, &input)?;
-        let mut start = start.clone();
+        // A record that was made elsewhere says anything of whose it is and what it was denied.
+        let mut start =
+            Start { tenant: rerun.tenant.clone(), withheld: Vec::new(), ..start.clone() };
         start.grants.extend(rerun.grants);
+        if let Some(most) = &rerun.most {
+            start.grants = with_asking(intersection(&start.grants, most));
+        }
         self.shared.tenants.narrow(self.store(), &mut start).await?;
         let grants = start.grants.clone();
         let named = rerun.from.as_deref().map(|step| named(&events, step)).transpose()?;
@@ -126,26 +133,7 @@ impl Executor {
 
     /// Takes the planned run on.
     pub async fn go_live(&self, plan: Plan) -> Result<RunId, NotSubmitted> {
-        let now = now_us();
-        let tenant = self.store().tenant(&plan.start.tenant);
-        let submitted = tenant
-            .submit(NewRun {
-                id: fresh::run_id(),
-                start: plan.start,
-                source: plan.source,
-                at_us: now,
-                due_at_us: now,
-                idempotency_key: None,
-                prefix: plan.prefix,
-                claim: self.claim(),
-            })
-            .await
-            .map_err(|error| match error {
-                SubmitError::Refused(failure) => NotSubmitted::Refused(failure),
-                SubmitError::Db(error) => NotSubmitted::Store(error),
-            })?;
-        self.submitted(&submitted.run, submitted.leased);
-        Ok(submitted.run)
+        self.take_on(plan.start, plan.source, plan.prefix, None).await
     }
 
     /// The version of a digest, loaded from the store.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use sluice_db::{DbError, NewRun, SubmitError};
+use sluice_db::{DbError, KeepError, NewRun};
 use sluice_model::{
-    CallKind, Capability, Code, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
+    CallKind, Capability, Code, Event, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
 };
 use sluice_sandbox::SandboxError;
 
@@ -70,24 +70,35 @@ impl Executor {
     pub async fn submit(&self, submission: Submission) -> Result<RunId, NotSubmitted> {
         let mut start = self.start_of(&submission)?;
         self.shared.tenants.narrow(self.store(), &mut start).await?;
+        let source = Arc::clone(&submission.version.source);
+        self.take_on(start, source, Vec::new(), submission.idempotency_key).await
+    }
+
+    /// Puts a run into the store. `prefix` is what its record begins with.
+    pub(crate) async fn take_on(
+        &self,
+        start: Start,
+        source: Arc<str>,
+        prefix: Vec<Event>,
+        idempotency_key: Option<String>,
+    ) -> Result<RunId, NotSubmitted> {
         let now = now_us();
-        let submitted = self
-            .store()
-            .tenant(&submission.tenant)
+        let tenant = self.store().tenant(&start.tenant);
+        let submitted = tenant
             .submit(NewRun {
                 id: fresh::run_id(),
                 start,
-                source: Arc::clone(&submission.version.source),
+                source,
                 at_us: now,
                 due_at_us: now,
-                idempotency_key: submission.idempotency_key,
-                prefix: Vec::new(),
+                idempotency_key,
+                prefix,
                 claim: self.claim(),
             })
             .await
             .map_err(|error| match error {
-                SubmitError::Refused(failure) => NotSubmitted::Refused(failure),
-                SubmitError::Db(error) => NotSubmitted::Store(error),
+                KeepError::Refused(failure) => NotSubmitted::Refused(failure),
+                KeepError::Db(error) => NotSubmitted::Store(error),
             })?;
         self.submitted(&submitted.run, submitted.leased);
         Ok(submitted.run)
@@ -104,7 +115,7 @@ impl Executor {
             image_digest: self.image_digest().to_owned(),
             input: submission.input.clone(),
             seed: hex(&submission.seed.unwrap_or_else(fresh::seed)),
-            grants: with_asking(submission.grants.iter().cloned()),
+            grants: with_asking(submission.grants.clone()),
             withheld: Vec::new(),
             uses: uses(&flow.name, &flow.uses)?,
             limits: submission.limits.clone(),
@@ -118,9 +129,9 @@ impl Executor {
 
 /// The same and `ask`: every flow may do that unless a step takes it away, since it reaches nobody but
 /// the tenant's own people.
-fn with_asking(words: impl Iterator<Item = Capability>) -> Vec<Capability> {
+pub(crate) fn with_asking(words: Vec<Capability>) -> Vec<Capability> {
     let asking = Capability::new(CallKind::Ask, "");
-    let others = words.filter(|word| *word != asking);
+    let others = words.into_iter().filter(|word| *word != asking);
     others.chain([asking.clone()]).collect()
 }
 
@@ -133,5 +144,5 @@ pub(crate) fn uses(flow: &str, words: &[String]) -> Result<Vec<Capability>, Box<
         })
     };
     let words = words.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    Ok(with_asking(words.into_iter()))
+    Ok(with_asking(words))
 }

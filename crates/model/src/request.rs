@@ -1,10 +1,13 @@
-//! Requests: what a flow asks of the host, parsed once and strictly: docs/calls.md.
+//! Requests: what a flow asks of the host: docs/calls.md.
+
+mod parse;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Attributes, CallKind, Capability};
+pub use parse::InvalidRequest;
 
 /// What is asked of the host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -136,90 +139,10 @@ pub enum ArtifactAction {
     Read,
 }
 
-/// Arguments that are not the operation's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidRequest(pub String);
-
-/// The longest sleep, and the longest time to wait for an answer: a year.
-const MAX_WAIT_MS: u64 = 365 * 24 * 3_600_000;
-
 /// The longest key of the key-value store.
 const MAX_KEY_BYTES: usize = 512;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SleepArguments {
-    duration_ms: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FlowArguments {
-    flow: String,
-    #[serde(default)]
-    input: Attributes,
-}
-
 impl Request {
-    /// Reads the arguments of one kind of call. Members that the kind does not define are refused.
-    pub fn parse(kind: CallKind, arguments: Attributes) -> Result<Request, InvalidRequest> {
-        let target = target(kind, &arguments)?;
-        let request = match kind {
-            CallKind::Sleep => {
-                let SleepArguments { duration_ms } = read(kind, arguments)?;
-                Request::Sleep { duration_ms }
-            }
-            CallKind::Flow => {
-                let FlowArguments { flow, input } = read(kind, arguments)?;
-                Request::Flow { flow, input: Value::Object(input), grants: Vec::new() }
-            }
-            CallKind::Ask => Request::Ask(read(kind, arguments)?),
-            CallKind::Kv => {
-                let action = read(kind, without(arguments, "space"))?;
-                Request::Kv { space: target, action }
-            }
-            CallKind::Artifact => {
-                let mut arguments = without(arguments, "name");
-                arguments.entry("operation").or_insert_with(|| Value::from("write"));
-                Request::Artifact { name: target, action: read(kind, arguments)? }
-            }
-            CallKind::Rpc | CallKind::Http | CallKind::Llm | CallKind::Secret => {
-                Request::Named { call_kind: kind, target, arguments }
-            }
-        };
-        request.check()?;
-        Ok(request)
-    }
-
-    fn check(&self) -> Result<(), InvalidRequest> {
-        let invalid = |text: &str| Err(InvalidRequest(text.to_owned()));
-        if let Some(needed) = self.capability() {
-            let word = needed.to_string();
-            if word.contains('*') || word.parse::<Capability>().is_err() {
-                let kind = self.kind().as_str();
-                return Err(InvalidRequest(format!(
-                    "what a call of {kind} is directed at has letters, digits and . _ - / only"
-                )));
-            }
-        }
-        match self {
-            Request::Sleep { duration_ms } if *duration_ms > MAX_WAIT_MS => {
-                invalid("a sleep takes at most a year")
-            }
-            Request::Ask(Question { timeout_ms: Some(timeout_ms), .. })
-                if *timeout_ms > MAX_WAIT_MS =>
-            {
-                invalid("a question waits at most a year; leave the timeout out to wait for ever")
-            }
-            Request::Ask(Question { question, .. }) if question.trim().is_empty() => {
-                invalid("the question is empty")
-            }
-            Request::Kv { action, .. } => action.check(),
-            _ => Ok(()),
-        }
-    }
-
     /// Which kind of call it is.
     pub fn kind(&self) -> CallKind {
         match self {
@@ -265,144 +188,8 @@ impl KvAction {
         }
     }
 
-    fn check(&self) -> Result<(), InvalidRequest> {
-        let (KvAction::Set { ttl_ms, .. } | KvAction::CompareAndSet { ttl_ms, .. }) = self else {
-            return self.check_key();
-        };
-        if ttl_ms.is_some_and(|ttl_ms| ttl_ms > 10 * MAX_WAIT_MS) {
-            return Err(InvalidRequest("a value lives at most ten years".to_owned()));
-        }
-        self.check_key()
-    }
-
-    fn check_key(&self) -> Result<(), InvalidRequest> {
-        match self.key() {
-            Some(key) if key.is_empty() || key.len() > MAX_KEY_BYTES || key.contains('\0') => {
-                let text = format!("a key has 1 to {MAX_KEY_BYTES} bytes, none of them zero");
-                Err(InvalidRequest(text))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-fn read<T: for<'de> Deserialize<'de>>(
-    kind: CallKind,
-    arguments: Attributes,
-) -> Result<T, InvalidRequest> {
-    let wrong = |error| InvalidRequest(format!("the arguments of {}: {error}", kind.as_str()));
-    serde_json::from_value(Value::Object(arguments)).map_err(wrong)
-}
-
-fn without(mut arguments: Attributes, name: &str) -> Attributes {
-    arguments.shift_remove(name);
-    arguments
-}
-
-/// What a call is directed at, from the members of its arguments that name it.
-fn target(kind: CallKind, arguments: &Attributes) -> Result<String, InvalidRequest> {
-    let member = |name: &str| {
-        arguments.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).ok_or_else(
-            || InvalidRequest(format!("the arguments of {} lack the text `{name}`", kind.as_str())),
-        )
-    };
-    Ok(match kind {
-        CallKind::Sleep | CallKind::Ask => String::new(),
-        CallKind::Rpc => match member("service")? {
-            service if service.contains('.') => {
-                return Err(InvalidRequest("`service` is one word, without a dot".to_owned()));
-            }
-            service => format!("{service}.{}", member("method")?),
-        },
-        CallKind::Http => host_of(member("url")?)?.to_owned(),
-        CallKind::Llm => member("model")?.to_owned(),
-        CallKind::Flow => member("flow")?.to_owned(),
-        CallKind::Kv => member("space")?.to_owned(),
-        CallKind::Secret | CallKind::Artifact => member("name")?.to_owned(),
-    })
-}
-
-fn host_of(url: &str) -> Result<&str, InvalidRequest> {
-    let invalid = || InvalidRequest("`url` is not a plain http or https address".to_owned());
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let authority =
-        rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next()).ok_or_else(invalid)?;
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    if host.is_empty() || host.contains('@') {
-        return Err(invalid());
-    }
-    Ok(host)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn parse(kind: CallKind, arguments: Value) -> Result<Request, InvalidRequest> {
-        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-        Request::parse(kind, arguments)
-    }
-
-    #[test]
-    fn sleep_takes_whole_milliseconds_up_to_a_year_and_nothing_else() {
-        let sleep = |arguments| parse(CallKind::Sleep, arguments);
-        assert_eq!(sleep(json!({"duration_ms": 100})), Ok(Request::Sleep { duration_ms: 100 }));
-        for wrong in [
-            json!({}),
-            json!({"duration_ms": -1}),
-            json!({"duration_ms": 0.5}),
-            json!({"duration_ms": u64::MAX}),
-            json!({"duration_ms": 1, "loud": true}),
-        ] {
-            assert!(sleep(wrong.clone()).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_call_needs_the_capability_that_its_arguments_name() {
-        let word = |kind, arguments| {
-            parse(kind, arguments).map(|request| request.capability().map(|c| c.to_string()))
-        };
-        let some = |word: &str| Ok(Some(word.to_owned()));
-        let event_delete = json!({"service": "calendar", "method": "event_delete"});
-        assert_eq!(word(CallKind::Rpc, event_delete), some("rpc:calendar.event_delete"));
-        assert_eq!(
-            word(CallKind::Http, json!({"url": "https://api.example.com:8443/v1"})),
-            some("http:api.example.com")
-        );
-        assert_eq!(word(CallKind::Ask, json!({"question": "?", "schema": {}})), some("ask"));
-        assert_eq!(word(CallKind::Sleep, json!({"duration_ms": 1})), Ok(None));
-        assert!(word(CallKind::Rpc, json!({"service": "calendar"})).is_err());
-        assert!(word(CallKind::Rpc, json!({"service": "a.b", "method": "c"})).is_err());
-        assert!(word(CallKind::Rpc, json!({"service": "a", "method": "*"})).is_err());
-        assert!(word(CallKind::Kv, json!({"space": "x".repeat(300)})).is_err());
-        for url in ["file:///etc/passwd", "https://", "https://api.example.com@evil.example/"] {
-            assert!(word(CallKind::Http, json!({"url": url})).is_err(), "{url}");
-        }
-    }
-
-    #[test]
-    fn members_that_a_kind_does_not_define_are_refused() {
-        let kv = |arguments| parse(CallKind::Kv, arguments);
-        let get = json!({"space": "notes", "operation": "get", "key": "title"});
-        let action = KvAction::Get { key: "title".to_owned() };
-        assert_eq!(kv(get), Ok(Request::Kv { space: "notes".to_owned(), action }));
-        for wrong in [
-            json!({"space": "notes", "operation": "get", "key": "title", "value": 1}),
-            json!({"space": "notes", "operation": "get", "key": ""}),
-            json!({"space": "notes", "operation": "steal", "key": "title"}),
-            json!({"space": "notes", "key": "title"}),
-        ] {
-            assert!(kv(wrong.clone()).is_err(), "{wrong}");
-        }
-        let ask = json!({"question": "?", "schema": {}, "loud": true});
-        assert!(parse(CallKind::Ask, ask).is_err());
-        let flow = json!({"flow": "child", "input": {}, "grants": ["ask"]});
-        assert!(parse(CallKind::Flow, flow).is_err(), "a guest cannot grant");
+    /// Whether that can be a key: it has 1 to 512 bytes, none of them zero.
+    pub fn is_key(text: &str) -> bool {
+        (1..=MAX_KEY_BYTES).contains(&text.len()) && !text.contains('\0')
     }
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sluice_db::{AnswerRefused, DbError};
+use sluice_db::{AnswerRefused, DbError, KeepError};
 use sluice_executor::NotSubmitted;
 use sluice_model::{Code, Failure, FailureKind, Scope};
 
@@ -177,6 +177,15 @@ impl From<NotSubmitted> for Problem {
         match error {
             NotSubmitted::Refused(failure) => failure.into(),
             NotSubmitted::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<KeepError> for Problem {
+    fn from(error: KeepError) -> Problem {
+        match error {
+            KeepError::Refused(failure) => failure.into(),
+            KeepError::Db(error) => error.into(),
         }
     }
 }

@@ -12,7 +12,7 @@ use sluice_model::{Event, EventBody, Failure, Limits, Observed, Outcome, Usage};
 use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, Replay, Sandbox};
 
 pub use sluice_executor::{
-    Plan, Replayed, check_schema, hex, now_us, sha256, start_of, without_words,
+    Plan, Replayed, check_schema, hex, now_us, seed_of_hex, sha256, start_of, without_words,
 };
 pub use sluice_sandbox::{BuildStage, Described};
 

@@ -43,6 +43,7 @@ fn rerun(run: &RunId) -> Rerun {
         version: None,
         input: None,
         grants: Vec::new(),
+        most: None,
     }
 }
 

@@ -125,3 +125,36 @@ async fn ended(client: &sluice_tests::server::Client, run: &str) -> Value {
         }
     }
 }
+
+const NOTES: &str = "from sluice import flow\n\n@flow(uses=['kv:notes'])\ndef notes() -> int:\n    with flow.step('keep'):\n        flow.kv('notes').set('n', 1)\n    return 1\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rerun_grants_no_more_than_whoever_asks_for_it_may() {
+    let server = Server::start().await;
+    let owner = server.tenant("a").await;
+    let wide = owner.run(NOTES, &json!({})).await;
+    assert_eq!(wide["end"]["outcome"], json!("succeeded"), "{wide:#}");
+    let narrow = json!({ "name": "narrow", "role": "author", "grants": ["kv:other"] });
+    let made = owner.post("/v1/tokens", &narrow).await.expect(201);
+    let narrow = server.with(made["secret"].as_str().expect("a token"));
+    let path = format!("/v1/runs/{}/reruns", wide["run"].as_str().expect("it has an id"));
+    let again = json!({ "from": "keep", "grants": ["kv:notes"], "go_live": true });
+    let rerun = narrow.post(&path, &again).await.expect(200);
+    let run = rerun["run"].as_str().expect("it went live").to_owned();
+    let run = ended(&narrow, &run).await;
+    assert_eq!(run["end"]["failure"]["code"], json!("capability_denied"), "{run:#}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_whether_it_is_the_tenant_who_lacks_it() {
+    let server = Server::start().await;
+    let admin = server.administrator();
+    admin.post("/v1/tenants", &json!({ "tenant": "t", "grants": ["kv:other"] })).await.expect(201);
+    let run = server.token_of("t", "author").await.run(NOTES, &json!({})).await;
+    let failure = &run["end"]["failure"];
+    assert_eq!(failure["code"], json!("capability_denied"), "{run:#}");
+    let hint = failure["hint"].as_str().expect("it has a hint");
+    assert!(hint.starts_with("The tenant has no \"kv:notes\""), "{hint}");
+    server.stop().await;
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sluice_db::SubmitError;
+use sluice_db::KeepError;
 use sluice_model::{AttemptEnd, CallId, Code, EventBody, Failure, Outcome, Quota, RunState};
 
 use crate::world::{
@@ -97,7 +97,7 @@ async fn quotas_hold(world: World) {
         world.submit(new()).await;
     }
     let refused = world.store.tenant(&name).submit(new()).await.err().expect("it is refused");
-    let SubmitError::Refused(failure) = refused else { panic!("{refused:?}") };
+    let KeepError::Refused(failure) = refused else { panic!("{refused:?}") };
     assert_eq!(failure.code, Code::QuotaExceeded);
 
     let taken = world.claim("w", 10, 9).await;
@@ -110,7 +110,7 @@ async fn quotas_hold(world: World) {
     let mut unknown = world.new_run();
     unknown.start = start(tenant("nobody"));
     let refused = world.store.tenant(&tenant("nobody")).submit(unknown).await;
-    assert!(matches!(refused, Err(SubmitError::Refused(_))));
+    assert!(matches!(refused, Err(KeepError::Refused(_))));
     let bounded = admin.tenants().await.expect("they are listed");
     assert_eq!(bounded.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["bounded", "local"]);
     assert_eq!(bounded[0].quota, quota);

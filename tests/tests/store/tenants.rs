@@ -1,7 +1,7 @@
 //! Tenants: what they took, and what is refused to them or waits.
 
 use serde_json::json;
-use sluice_db::{Leased, NewEvent, SubmitError, UsageRow};
+use sluice_db::{KeepError, Leased, NewEvent, UsageRow};
 use sluice_model::{
     Capability, Code, EventBody, Failure, Limits, Outcome, Quota, RunId, TenantId, Usage,
 };
@@ -86,7 +86,7 @@ async fn refused(world: &World, of: &TenantId, limits: Limits) -> Option<Failure
     new.start.limits = limits;
     match world.store.tenant(of).submit(new).await {
         Ok(_) => None,
-        Err(SubmitError::Refused(failure)) => Some(*failure),
+        Err(KeepError::Refused(failure)) => Some(*failure),
         Err(error) => panic!("{error}"),
     }
 }
@@ -112,6 +112,13 @@ async fn a_run_may_not_ask_for_more_than_its_tenant_has(world: World) {
         (failure.code, &failure.details["quota"]),
         (Code::QuotaExceeded, &json!("stored_bytes"))
     );
+    let held = world.store.tenant(&bounded);
+    let put = held.kv_put("space", "key", &json!(1), None, sluice_db::KvMatch::Any, 12).await;
+    let saved = held.save_flow("flow", &"pass".into(), &json!({}), 12).await;
+    for refused in [put.err(), saved.err()] {
+        let Some(KeepError::Refused(failure)) = refused else { panic!("{refused:?}") };
+        assert_eq!(failure.details["quota"], "stored_bytes");
+    }
     // Whoever runs Sluice for themselves has no ceilings.
     let most = Limits { cpu_time_ms: 1 << 40, memory_bytes: 4 << 30, ..Limits::default() };
     assert_eq!(refused(&world, &tenant("local"), most).await, None);

@@ -1,7 +1,7 @@
 //! The writer: an error hits only whoever caused it, and a store that is damaged is left alone.
 
 use serde_json::json;
-use sluice_db::{DbError, RunFilter, SubmitError, WriteError};
+use sluice_db::{DbError, KeepError, RunFilter, WriteError};
 use sluice_model::CallId;
 
 use crate::world::{World, log};
@@ -26,7 +26,7 @@ async fn an_error_hits_only_whoever_caused_it(world: World) {
         let (number, submitted) = submission.await.expect("it ends");
         match submitted {
             Ok(submitted) => assert!(submitted.is_new && number % 10 != 5),
-            Err(SubmitError::Db(DbError::Statement(why))) => {
+            Err(KeepError::Db(DbError::Statement(why))) => {
                 assert!(number % 10 == 5 && why.contains(taken.as_str()), "{why}");
             }
             Err(error) => panic!("{error}"),

@@ -14,7 +14,7 @@ use crate::engine::{Row, args, composed};
 use crate::record::{self, COLUMNS, Tip, places};
 use crate::writer::{Tx, Work};
 use crate::{DbError, RunLog, Store};
-pub(crate) use standing::{Standing, standing};
+pub(crate) use standing::{Standing, no_room, standing};
 use take::Take;
 
 /// The runs of all tenants as executors see them.
@@ -268,14 +268,15 @@ impl Queue {
     async fn with_starts(&self, taken: Vec<Taken>) -> Result<Vec<Leased>, DbError> {
         let mut starts: HashMap<String, Arc<Start>> = HashMap::new();
         let conn = &mut self.store.reader().await?;
-        for taken in taken.chunks(32) {
+        let of_a_tenant = taken.chunk_by(|one, next| one.tenant == next.tenant);
+        for taken in of_a_tenant.flat_map(|taken| taken.chunks(32)) {
             let sql = format!(
                 "SELECT {COLUMNS}, run_id FROM events WHERE seq = 1 AND run_id IN ({})",
                 places(1, taken.len())
             );
             let args = taken.iter().map(|taken| taken.run.as_str().into()).collect();
             let rows = conn.rows(composed(sql), args).await?;
-            let events = record::read(conn, &rows, false).await?;
+            let events = record::read(conn, taken[0].tenant.as_str(), &rows, false).await?;
             for (row, event) in rows.iter().zip(events) {
                 if let EventBody::RunQueued(start) = event.body {
                     starts.insert(row.text(4)?.to_owned(), Arc::new(*start));

@@ -70,17 +70,28 @@ impl Standing {
                 .detail("limit", most);
             return Some(failure);
         }
-        let most = self.quota.stored_bytes;
-        if self.stored_bytes >= most {
-            let stored = self.stored_bytes;
-            let message = format!("the tenant has stored {stored} of {most} bytes");
-            let failure = Failure::new(Code::QuotaExceeded, message)
-                .hint("Ask whoever runs this Sluice for a larger quota.")
-                .detail("quota", "stored_bytes")
-                .detail("stored", stored)
-                .detail("limit", most);
+        if let Some(failure) = full(&self.quota, self.stored_bytes) {
             return Some(failure);
         }
         (self.cpu_ms_left() == 0).then(|| self.quota.cpu_used_up(self.now_us))
     }
+}
+
+/// Why a tenant may keep nothing more, where that is so.
+pub(crate) async fn no_room(tx: &mut Tx, tenant: &str) -> Result<Option<Box<Failure>>, DbError> {
+    let sql = "SELECT quota, stored_bytes FROM tenants WHERE id = $1";
+    let Some(row) = tx.row(sql, args![tenant]).await? else { return Ok(None) };
+    Ok(full(&row.json(0)?, row.count(1)?).map(Box::new))
+}
+
+fn full(quota: &Quota, stored: u64) -> Option<Failure> {
+    let most = quota.stored_bytes;
+    (stored >= most).then(|| {
+        let message = format!("the tenant has stored {stored} of {most} bytes");
+        Failure::new(Code::QuotaExceeded, message)
+            .hint("Ask whoever runs this Sluice for a larger quota.")
+            .detail("quota", "stored_bytes")
+            .detail("stored", stored)
+            .detail("limit", most)
+    })
 }

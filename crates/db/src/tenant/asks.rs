@@ -1,11 +1,9 @@
 //! A tenant's questions: listed, and answered once.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 use sluice_model::{AskId, CallId, Question, RunId};
 
-use super::{MOST_ROWS, Tenant};
+use super::{Tenant, newest};
 use crate::DbError;
 use crate::engine::{Row, args, composed};
 use crate::record::to_json;
@@ -139,23 +137,14 @@ impl Tenant {
 
     /// Questions, newest first.
     pub async fn asks(&self, filter: &AskFilter) -> Result<Vec<AskRow>, DbError> {
-        let mut sql = format!("SELECT {ROW} FROM asks WHERE tenant = $1");
-        let mut args = args![self.id.as_str()];
         let conditions = [
             ("run_id =", filter.run.as_ref().map(RunId::as_str)),
             ("state =", filter.state.map(AskState::as_str)),
             ("assignee =", filter.assignee.as_deref()),
             ("id <", filter.before.as_ref().map(AskId::as_str)),
         ];
-        for (condition, value) in conditions {
-            if let Some(value) = value {
-                args.push(value.into());
-                // Writing to a string does not fail.
-                let _ = write!(sql, " AND {condition} ${}", args.len());
-            }
-        }
-        args.push(filter.limit.unwrap_or(100).min(MOST_ROWS).into());
-        let _ = write!(sql, " ORDER BY id DESC LIMIT ${}", args.len());
+        let select = format!("SELECT {ROW} FROM asks");
+        let (sql, args) = newest(&select, self.id.as_str(), &conditions, filter.limit);
         let conn = &mut self.store.reader().await?;
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(AskRow::of_row).collect()

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::Value;
+use sluice_model::Failure;
 
 use super::kv::end_of;
 use super::{MOST_ROWS, Tenant};
-use crate::DbError;
 use crate::engine::{Row, args, composed};
+use crate::queue::no_room;
 use crate::record::{sha256, to_json, write_source};
 use crate::writer::{Tx, Work};
+use crate::{DbError, KeepError};
 
 /// One version of a flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,16 +64,16 @@ impl FlowVersion {
 
 impl Tenant {
     /// Saves a source under a flow's name, as its current version. A source that is the current one
-    /// already makes no new version.
+    /// already makes no new version. Refused where the tenant has stored all that it may.
     pub async fn save_flow(
         &self,
         name: &str,
         source: &Arc<str>,
         description: &Value,
         at_us: u64,
-    ) -> Result<FlowVersion, DbError> {
+    ) -> Result<FlowVersion, KeepError> {
         let saved = self.replace_flow(name, source, description, None, at_us).await?;
-        saved.ok_or_else(|| DbError::corrupt("a flow that was saved is not there"))
+        saved.ok_or_else(|| DbError::corrupt("a flow that was saved is not there").into())
     }
 
     /// The same where the current version is that one; none where it is another, or there is none.
@@ -82,7 +84,7 @@ impl Tenant {
         description: &Value,
         expected: Option<u64>,
         at_us: u64,
-    ) -> Result<Option<FlowVersion>, DbError> {
+    ) -> Result<Option<FlowVersion>, KeepError> {
         let save = SaveFlow {
             tenant: self.id.as_str().into(),
             name: name.into(),
@@ -93,7 +95,7 @@ impl Tenant {
             expected,
             at_us,
         };
-        self.store.write(save).await
+        self.store.write(save).await?.map_err(KeepError::Refused)
     }
 
     /// The current version of a flow.
@@ -132,6 +134,21 @@ impl Tenant {
         );
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(FlowVersion::of_row).collect()
+    }
+
+    /// One version of a flow.
+    pub async fn flow_version(
+        &self,
+        name: &str,
+        version: u64,
+    ) -> Result<Option<FlowVersion>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let sql = format!(
+            "SELECT {ROW} FROM flow_versions v \
+             WHERE v.tenant = $1 AND v.name = $2 AND v.version = $3"
+        );
+        let row = conn.row(composed(sql), args![self.id.as_str(), name, version]).await?;
+        row.as_ref().map(FlowVersion::of_row).transpose()
     }
 
     /// The versions of a flow, newest first.
@@ -186,9 +203,18 @@ struct SaveFlow {
 }
 
 impl Work for SaveFlow {
-    type Output = Option<FlowVersion>;
+    type Output = Result<Option<FlowVersion>, Box<Failure>>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<Option<FlowVersion>, DbError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
+        if let Some(refused) = no_room(tx, &self.tenant).await? {
+            return Ok(Err(refused));
+        }
+        self.save(tx).await.map(Ok)
+    }
+}
+
+impl SaveFlow {
+    async fn save(&self, tx: &mut Tx) -> Result<Option<FlowVersion>, DbError> {
         let key = || args![Arc::clone(&self.tenant), Arc::clone(&self.name)];
         if let Some(expected) = self.expected {
             let sql = "UPDATE flows SET current = current \

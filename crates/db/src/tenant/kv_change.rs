@@ -2,12 +2,14 @@
 //! over are not there.
 
 use serde_json::Value;
+use sluice_model::Failure;
 
 use super::Tenant;
-use crate::DbError;
 use crate::engine::{args, composed};
+use crate::queue::no_room;
 use crate::record::{from_json, to_json};
 use crate::writer::{Tx, Work};
+use crate::{DbError, KeepError};
 
 /// What a key must hold for a change to be made.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +24,7 @@ pub enum KvMatch {
 
 impl Tenant {
     /// Sets a key, for so many microseconds or for good. False where it does not hold what it must:
-    /// nothing is changed then.
+    /// nothing is changed then. Refused where the tenant has stored all that it may.
     pub async fn kv_put(
         &self,
         space: &str,
@@ -31,9 +33,10 @@ impl Tenant {
         ttl_us: Option<u64>,
         if_match: KvMatch,
         at_us: u64,
-    ) -> Result<bool, DbError> {
+    ) -> Result<bool, KeepError> {
         let expires_at_us = ttl_us.map(|ttl_us| at_us.saturating_add(ttl_us));
-        self.change(space, key, Some((value.clone(), expires_at_us)), if_match, at_us).await
+        let set = Some((value.clone(), expires_at_us));
+        self.change(space, key, set, if_match, at_us).await?.map_err(KeepError::Refused)
     }
 
     /// Removes a key. False where there is none, or it does not hold what it must.
@@ -44,7 +47,8 @@ impl Tenant {
         if_match: KvMatch,
         at_us: u64,
     ) -> Result<bool, DbError> {
-        self.change(space, key, None, if_match, at_us).await
+        // What is removed needs no room.
+        Ok(self.change(space, key, None, if_match, at_us).await?.unwrap_or_default())
     }
 
     async fn change(
@@ -54,7 +58,7 @@ impl Tenant {
         set: Option<(Value, Option<u64>)>,
         if_match: KvMatch,
         at_us: u64,
-    ) -> Result<bool, DbError> {
+    ) -> Result<Result<bool, Box<Failure>>, DbError> {
         let tenant = self.id.as_str().to_owned();
         let (space, key) = (space.to_owned(), key.to_owned());
         self.store.write(Change { tenant, space, key, set, if_match, at_us }).await
@@ -72,9 +76,20 @@ struct Change {
 }
 
 impl Work for Change {
-    type Output = bool;
+    type Output = Result<bool, Box<Failure>>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
+        if self.set.is_some()
+            && let Some(refused) = no_room(tx, &self.tenant).await?
+        {
+            return Ok(Err(refused));
+        }
+        self.make(tx).await.map(Ok)
+    }
+}
+
+impl Change {
+    async fn make(&self, tx: &mut Tx) -> Result<bool, DbError> {
         let place = Place { tenant: &self.tenant, space: &self.space, key: &self.key };
         place.expire(tx, self.at_us).await?;
         if let KvMatch::Is(expected) = &self.if_match

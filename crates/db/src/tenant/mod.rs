@@ -7,6 +7,7 @@ mod flows;
 mod import;
 mod kv;
 mod kv_change;
+mod listing;
 mod runs;
 mod submit;
 mod tokens;
@@ -27,15 +28,13 @@ pub use kv::KvEntry;
 pub(crate) use kv::{kv_get, kv_list};
 pub use kv_change::KvMatch;
 pub(crate) use kv_change::Place;
+use listing::{MOST_ROWS, newest};
 pub use runs::{RunFilter, RunRow};
 pub(crate) use submit::Submit;
 pub use submit::{NewRun, Submitted};
 pub use tokens::{NewToken, TokenRow};
 pub use usage::UsageRow;
 pub use verify::{Flaw, Verified};
-
-/// The most rows of one answer.
-const MOST_ROWS: u32 = 1_000;
 
 /// All that belongs to one tenant. Cheap to clone.
 #[derive(Clone)]

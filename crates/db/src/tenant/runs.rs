@@ -1,12 +1,10 @@
 //! A tenant's runs: found, listed, read, and asked to end.
 
-use std::fmt::Write as _;
-
 use sluice_model::{CallId, Event, Fork, RunId, RunState};
 
-use super::{MOST_ROWS, Tenant};
+use super::{Tenant, newest};
 use crate::DbError;
-use crate::engine::{Arg, Row, args, composed};
+use crate::engine::{Row, args, composed};
 use crate::record::{self, COLUMNS};
 use crate::wake;
 use crate::writer::{Tx, Work};
@@ -145,8 +143,6 @@ impl Tenant {
 
     /// Runs, newest first.
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, DbError> {
-        let mut sql = format!("SELECT {ROW} FROM runs WHERE tenant = $1");
-        let mut args: Vec<Arg> = args![self.id.as_str()];
         let conditions = [
             ("state =", filter.state.map(RunState::as_str)),
             ("outcome =", filter.outcome.as_deref()),
@@ -155,15 +151,8 @@ impl Tenant {
             ("root_run =", filter.root.as_ref().map(RunId::as_str)),
             ("id <", filter.before.as_ref().map(RunId::as_str)),
         ];
-        for (condition, value) in conditions {
-            if let Some(value) = value {
-                args.push(value.into());
-                // Writing to a string does not fail.
-                let _ = write!(sql, " AND {condition} ${}", args.len());
-            }
-        }
-        args.push(filter.limit.unwrap_or(100).min(MOST_ROWS).into());
-        let _ = write!(sql, " ORDER BY id DESC LIMIT ${}", args.len());
+        let select = format!("SELECT {ROW} FROM runs");
+        let (sql, args) = newest(&select, self.id.as_str(), &conditions, filter.limit);
         let conn = &mut self.store.reader().await?;
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(RunRow::of_row).collect()
@@ -184,7 +173,7 @@ impl Tenant {
         let rows =
             conn.rows(composed(events_sql()), args![run.as_str(), self.id.as_str(), after, limit]);
         let rows = rows.await?;
-        record::read(conn, &rows, false).await
+        record::read(conn, self.id.as_str(), &rows, false).await
     }
 
     /// The whole record of a run, with the bytes beside its events. Empty where there is no such run.
@@ -192,7 +181,7 @@ impl Tenant {
         let conn = &mut self.store.reader().await?;
         let args = args![run.as_str(), self.id.as_str(), 0u64, i64::MAX];
         let rows = conn.rows(composed(events_sql()), args).await?;
-        record::read(conn, &rows, true).await
+        record::read(conn, self.id.as_str(), &rows, true).await
     }
 
     /// Asks a run to end. False where it has ended, was asked before, or is not there. What it started

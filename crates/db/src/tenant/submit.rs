@@ -10,7 +10,7 @@ use crate::log::{Lease, Projection};
 use crate::queue::{Allowed, Taken, standing};
 use crate::record::{self, Stored, Tip};
 use crate::writer::{Tx, Work};
-use crate::{Claim, DbError, Leased, NewEvent, Notice, Store, SubmitError, crash_point};
+use crate::{Claim, DbError, KeepError, Leased, NewEvent, Notice, Store, crash_point};
 
 /// A run that is to be taken on.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub struct Submitted {
 impl Tenant {
     /// Takes a run on. When this returns, it is in the store. A key that was used before returns the
     /// run that it was used for.
-    pub async fn submit(&self, new: NewRun) -> Result<Submitted, SubmitError> {
+    pub async fn submit(&self, new: NewRun) -> Result<Submitted, KeepError> {
         if new.start.tenant != self.id {
             let text = format!("a run of `{}` is submitted to `{}`", new.start.tenant, self.id);
             return Err(DbError::Statement(text).into());
@@ -56,7 +56,7 @@ impl Tenant {
         let (before, tip) = ((submit.attempts, submit.cpu_time_us), submit.tip);
         let done = self.store.write(submit).await?;
         // Without a lease to be held it is never void.
-        let done = done.ok_or(DbError::Closed)?.map_err(SubmitError::Refused)?;
+        let done = done.ok_or(DbError::Closed)?.map_err(KeepError::Refused)?;
         self.store.note_source(&self.id, &source_digest);
         let leased = done.leased.map(|allowed| {
             let taken = Taken::as_submitted(done.run.clone(), &start, before, tip, allowed);
@@ -251,7 +251,7 @@ impl Work for Submit {
             }
             return Err(DbError::Statement(format!("there is a run {} already", self.id)));
         }
-        record::write(tx, &self.key, &self.stored).await?;
+        record::write(tx, self.tenant(), &self.key, &self.stored).await?;
         crash_point("submit");
         let counts = tx.tally.at(self.tenant(), self.at_us);
         counts.runs += 1;

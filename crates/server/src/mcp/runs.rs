@@ -34,8 +34,7 @@ pub(super) async fn run(agent: &Agent, wanted: Run) -> Result<Answer, Problem> {
         return Err(Problem::field("/idempotency_key", "it has 1 to 200 bytes"));
     }
     let how = How { input: wanted.input, grants: wanted.grants, ..How::default() };
-    let submission =
-        submission(identity, version, wanted.flow, how, wanted.idempotency_key).await?;
+    let submission = submission(identity, version, wanted.flow, how, wanted.idempotency_key)?;
     let run = taken_on(edge, identity, submission).await?;
     settled::wait(agent, &run, wanted.wait_ms.unwrap_or(USUAL_WAIT_MS)).await?;
     told(agent, &run).await

@@ -212,8 +212,7 @@ async fn version(
     caller: Caller<Read>,
     At(path): At<VersionPath>,
 ) -> Result<Reply<FlowWithSource>, Problem> {
-    let versions = caller.tenant.flow_versions(&path.flow).await?;
-    let version = versions.into_iter().find(|version| version.version == path.version);
+    let version = caller.tenant.flow_version(&path.flow, path.version).await?;
     let version = version.ok_or_else(|| no_flow(&path.flow))?;
     with_source(&caller, FlowSummary::from(version)).await
 }

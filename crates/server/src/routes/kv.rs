@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_db::{KvEntry, KvMatch};
 use sluice_executor::{now_us, sha256};
-use sluice_model::{CallKind, Capability, Code};
+use sluice_model::{CallKind, Capability, Code, KvAction};
 
 use super::op;
 use crate::auth::{Caller, Identity, Read, Write};
@@ -156,8 +156,8 @@ async fn put(
     if word.parse::<Capability>().is_err() || path.space.ends_with('*') {
         return Err(Problem::field("space", "it has letters, digits and . _ - /"));
     }
-    if path.key.is_empty() || path.key.len() > 512 || path.key.contains('\0') {
-        return Err(Problem::field("key", "it has 1 to 512 bytes, and no NUL"));
+    if !KvAction::is_key(&path.key) {
+        return Err(Problem::field("key", "it has 1 to 512 bytes, none of them zero"));
     }
     let expected = expected(&caller, &path, &headers).await?;
     let ttl_us = new.ttl_ms.map(|ms| ms.saturating_mul(1_000));

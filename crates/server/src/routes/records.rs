@@ -105,6 +105,7 @@ fn of_record(error: RecordError) -> Problem {
         RecordError::Unknown(run) => no_run(run),
         RecordError::Line { .. } => Problem::field("", error.to_string())
             .hint("Send the file that `GET /v1/runs/{run}/export` gave, as it is."),
+        RecordError::Refused(failure) => failure.into(),
         RecordError::Store(error) => error.into(),
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_executor::Rerun;
-use sluice_model::{Capability, Event, Failure, RunId, intersection};
+use sluice_model::{Capability, Event, Failure, RunId};
 
 use super::op;
 use super::runs::{RunPath, found};
@@ -89,10 +89,6 @@ pub(crate) async fn planned(
         Some(source) => Some(edge.version(source).await?),
         None => None,
     };
-    let grants = match &identity.grants {
-        Some(held) => intersection(held, &request.grants),
-        None => request.grants,
-    };
     let plan = edge
         .executor()
         .plan(Rerun {
@@ -101,7 +97,8 @@ pub(crate) async fn planned(
             from: request.from,
             version,
             input: request.input,
-            grants,
+            grants: request.grants,
+            most: identity.grants.clone(),
         })
         .await?;
     let mut planned = RerunPlan {

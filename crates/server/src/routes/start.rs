@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use sluice_executor::{Submission, Version, now_us};
+use sluice_executor::{Submission, Version, now_us, seed_of_hex};
 use sluice_model::{Capability, Limits, RetryPolicy, RunId, RunState, intersection};
 
 use super::op;
@@ -115,7 +115,7 @@ async fn of_source(
             ));
         }
     };
-    let submission = submission(&caller, version, new.flow, how, key_of(&headers)?).await?;
+    let submission = submission(&caller, version, new.flow, how, key_of(&headers)?)?;
     begun(&edge, &caller, submission, &headers).await
 }
 
@@ -128,25 +128,25 @@ async fn of_flow(
 ) -> Result<Accepted<RunDetail>, Problem> {
     let version = edge.saved(caller.tenant.id(), &path.flow).await?;
     let key = key_of(&headers)?;
-    let submission = submission(&caller, version, Some(path.flow), how, key).await?;
+    let submission = submission(&caller, version, Some(path.flow), how, key)?;
     begun(&edge, &caller, submission, &headers).await
 }
 
-/// What whoever asks may begin: their token narrows what the tenant may.
-pub(crate) async fn submission(
+/// What whoever asks may begin. Their token narrows it here, the tenant where it is taken on.
+pub(crate) fn submission(
     identity: &Identity,
     version: std::sync::Arc<Version>,
     flow: Option<String>,
     how: How,
     idempotency_key: Option<String>,
 ) -> Result<Submission, Problem> {
-    let held = match &identity.grants {
-        Some(grants) => grants.clone(),
-        None => identity.tenant.row().await?.map(|row| row.grants).unwrap_or_default(),
-    };
+    let held = identity.grants.clone().unwrap_or_else(Capability::every);
     let grants = match &how.grants {
         Some(wanted) => intersection(&held, wanted),
         None => held,
+    };
+    let seed = |digits: &String| {
+        seed_of_hex(digits).ok_or_else(|| Problem::field("/seed", "it is 64 hexadecimal digits"))
     };
     let deadline_us = how.deadline_ms.map(|ms| now_us().saturating_add(ms.saturating_mul(1_000)));
     Ok(Submission {
@@ -158,23 +158,9 @@ pub(crate) async fn submission(
         limits: how.limits,
         retry: how.retry,
         deadline_us,
-        seed: how.seed.as_deref().map(seed).transpose()?,
+        seed: how.seed.as_ref().map(seed).transpose()?,
         idempotency_key,
     })
-}
-
-fn seed(text: &str) -> Result<[u8; 32], Problem> {
-    let digits = text.as_bytes();
-    let mut seed = [0; 32];
-    let wrong = || Problem::field("/seed", "it is 64 hexadecimal digits");
-    if digits.len() != 64 {
-        return Err(wrong());
-    }
-    for (byte, pair) in seed.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-    }
-    Ok(seed)
 }
 
 /// The key under which a repeated request finds the run of the first.

@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 use sluice_model::{Capability, Limits, RetryPolicy};
 
 use crate::input::Part;
+use crate::local::seed_of_hex;
 use crate::quantity::{parse_bytes, parse_duration_ms};
 
 const RUN_EXAMPLES: &str = "\
@@ -146,27 +147,6 @@ pub struct WorkerArgs {
     pub quiet: bool,
 }
 
-fn parse_seed(text: &str) -> Result<[u8; 32], String> {
-    let wrong = || "a seed is 64 hexadecimal digits".to_owned();
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    let mut seed = [0; 32];
-    for (place, byte) in seed.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).map_err(|_| wrong())?;
-    }
-    Ok(seed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seed_is_all_of_its_digits() {
-        assert_eq!(parse_seed(&"0a".repeat(32)), Ok([10; 32]));
-        for wrong in ["", "0a", &"zz".repeat(32), &"+a".repeat(32)] {
-            assert!(parse_seed(wrong).is_err(), "{wrong}");
-        }
-    }
+fn parse_seed(text: &str) -> Result<[u8; 32], &'static str> {
+    seed_of_hex(text).ok_or("a seed is 64 hexadecimal digits")
 }

@@ -130,6 +130,7 @@ impl Machine for LocalMachine {
             version,
             input: rerun.input.clone(),
             grants: rerun.grants.clone(),
+            most: None,
         });
         Ok(told_apart(plan.await)?.map(|plan| Planned {
             taken: plan.taken,
