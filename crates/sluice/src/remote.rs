@@ -26,6 +26,9 @@ pub const TOKEN: &str = "SLUICE_TOKEN";
 /// What stands for the server of the last login where a server is named.
 const OF_LOGIN: &str = "login";
 
+/// How long a server may take to be there.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
 /// How often a request is repeated that was one too many, and how long is waited for that at most.
 const PATIENCE: (u32, Duration) = (5, Duration::from_secs(10));
 
@@ -67,6 +70,7 @@ impl Remote {
         let http = reqwest::Client::builder()
             .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(LONGEST_CONNECT)
             .build()
             .context("cannot make requests")?;
         Ok(Remote { http, base, token })

@@ -109,8 +109,11 @@ impl Dev<'_> {
                     _ if is_interrupted => Round::Last(Exit::Interrupted),
                     _ => Round::Over,
                 }),
-                // What is seen hears it, too, and cancels the run.
-                () = interrupts.next() => is_interrupted = true,
+                () = interrupts.next() => {
+                    is_interrupted = true;
+                    // Whoever sees the run through cancels it, too, but heard nothing before it began.
+                    let _ = self.machine.records().cancel(&run, "interrupted").await;
+                }
                 file = saves.next(), if !is_interrupted => {
                     let file = file?;
                     self.machine.records().cancel(&run, REPLACED).await?;
