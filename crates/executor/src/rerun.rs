@@ -99,9 +99,7 @@ impl Executor {
             input: &input,
             grants: &grants,
         };
-        let replayed = self.replay(replaying, |_| ()).await.map_err(|error| {
-            NotSubmitted::Refused(Box::new(Failure::new(Code::PlatformError, error.to_string())))
-        })?;
+        let replayed = self.replay(replaying, |_| ()).await?;
         let after_last = events.last().map_or(1, |event| event.seq + 1);
         let seq = replayed.first_difference(&before).unwrap_or(u64::MAX).min(until).min(after_last);
         let prefix = prefix(&events, seq);
@@ -147,10 +145,7 @@ impl Executor {
             let message = format!("the source {digest} is not in the store");
             return Err(refused(Failure::new(Code::PlatformError, message)));
         };
-        match self.version(&source).await {
-            Ok(version) => Ok(version?),
-            Err(error) => Err(refused(Failure::new(Code::PlatformError, error.to_string()))),
-        }
+        self.version(tenant, &source).await
     }
 }
 

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_executor::{RecordError, Redaction, Replayed, Replaying, export, import, start_of};
-use sluice_model::{Code, Failure, RunSummary};
+use sluice_model::{Failure, RunSummary};
 
 use super::op;
 use super::runs::{RunPath, found, no_run};
@@ -138,7 +138,7 @@ async fn replay(
 ) -> Result<Reply<ReplayReport>, Problem> {
     let run = found(&caller, &path.run).await?;
     let version = match &replay.source {
-        Some(source) => edge.version(source).await?,
+        Some(source) => edge.version(caller.tenant.id(), source).await?,
         None => edge.executor().version_of(caller.tenant.id(), &run.source_digest).await?,
     };
     let events = caller.tenant.history(&run.run).await?;
@@ -150,10 +150,7 @@ async fn replay(
         input: &start.input,
         grants: &start.grants,
     };
-    let replayed = edge.executor().replay(replaying, |_| ()).await.map_err(|error| {
-        tracing::error!(%error, "the sandbox failed");
-        Problem::new(Code::PlatformError, "the sandbox failed")
-    })?;
+    let replayed = edge.executor().replay(replaying, |_| ()).await?;
     let (result, failure) = match replayed {
         Replayed::Same => ("same", None),
         Replayed::SameSoFar => ("same_so_far", None),

@@ -35,7 +35,10 @@ impl LocalMachine {
         only: Only,
         concurrency: Option<u32>,
     ) -> LocalMachine {
-        let mut settings = Settings { own_only: only == Only::Its, ..Settings::default() };
+        let mut settings = match only {
+            Only::Its => Settings { own_only: true, ..Settings::default() },
+            Only::Everything => Settings::shared(),
+        };
         if let Some(concurrency) = concurrency {
             settings.concurrency = concurrency;
         }
@@ -60,7 +63,7 @@ impl LocalMachine {
 
     /// Loads a source, or finds it loaded.
     async fn version(&self, source: &Arc<str>) -> Refusable<Arc<Version>> {
-        Ok(self.executor.version(source).await?)
+        told_apart(self.executor.version(&TenantId::local(), source).await)
     }
 }
 
@@ -174,6 +177,22 @@ impl Machine for LocalMachine {
             input: &start.input,
             grants: &start.grants,
         };
-        Ok(self.executor.replay(replaying, seen).await?)
+        let (passed, mut passing) = tokio::sync::mpsc::unbounded_channel();
+        // The receiver lives as long as the replay.
+        let replayed = self.executor.replay(replaying, move |behind| {
+            let _ = passed.send(behind);
+        });
+        let mut replayed = std::pin::pin!(replayed);
+        let replayed = loop {
+            tokio::select! {
+                biased;
+                Some(behind) = passing.recv() => seen(behind),
+                replayed = &mut replayed => break replayed,
+            }
+        };
+        while let Ok(behind) = passing.try_recv() {
+            seen(behind);
+        }
+        Ok(replayed?)
     }
 }

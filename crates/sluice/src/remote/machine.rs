@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sluice_model::{Description, Failure, RunId};
+use sluice_model::{Description, Failure, FailureKind, RunId};
 
 use super::refused::told_apart;
 use super::{Remote, RemoteRecords};
@@ -136,7 +136,10 @@ impl Machine for RemoteMachine {
         let request = self.post(&["runs", replaying.run.as_str(), "replay"], &body)?;
         let report: Report = match told_apart(self.remote.ask(request).await)? {
             Ok(report) => report,
-            Err(failure) => return Ok(Replayed::Different(failure)),
+            Err(failure) if failure.kind == FailureKind::SourceError => {
+                return Ok(Replayed::Different(failure));
+            }
+            Err(failure) => anyhow::bail!("{}", failure.message),
         };
         match (report.result.as_str(), report.failure) {
             (_, Some(failure)) => Ok(Replayed::Different(failure)),
