@@ -121,6 +121,26 @@ pub async fn export(
     Ok(text)
 }
 
+/// The same file without these texts, wherever its source and its events have them. Bytes cannot be
+/// looked through: a file to be redacted is exported without them.
+pub fn without_words(file: &str, words: &[String]) -> Result<String, RecordError> {
+    let redaction = Redaction { by_name: false, words: words.to_vec() };
+    let mut text = String::with_capacity(file.len());
+    for (number, line) in (1..).zip(file.lines()) {
+        let wrong = |what: String| RecordError::Line { line: number, what };
+        let mut value: Value =
+            serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+        // The first line names the run, and only its source is somebody's text.
+        match value.pointer_mut("/sluice_record/source") {
+            Some(source) => redact(source, &redaction),
+            None => redact(&mut value, &redaction),
+        }
+        text.push_str(&value.to_string());
+        text.push('\n');
+    }
+    Ok(text)
+}
+
 /// Takes a file into a store, where the run can be looked at, replayed and run again from a step, and
 /// never goes on by itself. For the tenant of a machine it keeps its id where that is free; for others
 /// it gets a new one, since whether an id is free tells of other tenants. Nothing that the file says of
@@ -238,6 +258,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn words_are_taken_out_of_a_file_that_is_written_already() {
+        let run = "run_00000000000000000000000000";
+        let first = json!({"sluice_record": {"version": 1, "run": run, "source": "run Ada"}});
+        let file = format!("{first}\n{}\n", json!({"event": {"message": "Ada runs"}}));
+        let words = ["run".to_owned(), "Ada".to_owned()];
+        let text = without_words(&file, &words).expect("it is a file");
+        assert!(text.contains(run), "{text}");
+        assert!(text.contains("\"[redacted] [redacted]\""), "{text}");
+        assert!(text.contains("\"[redacted] [redacted]s\""), "{text}");
+        assert!(without_words("no file", &words).is_err());
+    }
 
     #[test]
     fn secrets_are_told_by_their_names_and_words_by_themselves() {

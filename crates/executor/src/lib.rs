@@ -38,7 +38,7 @@ mod without_guest;
 
 pub use digest::{hex, seed_of_hex, sha256};
 pub use executor::Executor;
-pub use export::{RecordError, Redaction, export, import};
+pub use export::{RecordError, Redaction, export, import, without_words};
 pub use feed::Feed;
 pub use fresh::{now_us, random, run_id, token_id};
 pub use performer::{CallContext, Performer};

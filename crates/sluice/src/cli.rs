@@ -2,6 +2,7 @@
 //! more length.
 
 mod asks;
+mod dev;
 mod flows;
 mod run;
 mod runs;
@@ -12,9 +13,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::asks::{AnswerArgs, AsksArgs, AsksCommand, AsksLsArgs};
+pub use self::dev::DevArgs;
 pub use self::flows::{FlowsArgs, FlowsCommand, FlowsDiffArgs, FlowsGetArgs, FlowsLsArgs};
 pub use self::flows::{FlowsHistoryArgs, FlowsSaveArgs};
-pub use self::run::{RunArgs, WorkerArgs};
+pub use self::run::{HowArgs, RunArgs, WorkerArgs};
 pub use self::runs::{ExportArgs, ImportArgs, LogsArgs, LsArgs, ReplayArgs, RerunArgs};
 pub use self::runs::{RunsArgs, RunsCommand, TailArgs, VerifyArgs};
 pub use self::server::{ApiArgs, LoginArgs, ServeArgs};
@@ -33,6 +35,8 @@ Exit codes:
 
 Environment:
   SLUICE_STORE       where runs are kept, as for --store
+  SLUICE_SERVER      the server to work on, as for --server
+  SLUICE_TOKEN       the token for the server; default: that of the last `sluice login`
   SLUICE_CACHE_DIR   where the runtime image is kept; default $XDG_CACHE_HOME/sluice
   SLUICE_HASH_SEED   seed of Python's string hashes; a deployment sets its own. Default 0
   SLUICE_LOG         what serve and worker log, as in info or sluice_server=debug; else RUST_LOG
@@ -43,8 +47,10 @@ const EXAMPLES: &str = "\
 Examples:
   sluice run hello.py -i name=Ada
   sluice check hello.py
+  sluice dev hello.py -i name=Ada
   sluice runs ls
   sluice asks ls
+  sluice runs ls --server https://flows.example
   sluice explain limit_memory";
 
 /// Runs Python flows that nobody has to trust, each in a sandbox of its own.
@@ -71,6 +77,10 @@ pub struct Global {
     /// your data directory.
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,
+    /// Work on a server instead of a store: its address, or `login` for that of the last `sluice login`.
+    /// Default: `$SLUICE_SERVER`, else a store.
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
 }
 
 /// How a process that goes on for long logs.
@@ -113,6 +123,8 @@ pub enum ColorChoice {
 pub enum Command {
     /// Run a flow and print what it returns.
     Run(Box<RunArgs>),
+    /// Check and run a flow, and again each time that its file is saved, until Ctrl-C.
+    Dev(Box<DevArgs>),
     /// Take up the runs of the store, until Ctrl-C.
     Worker(WorkerArgs),
     /// Serve the API over the store, and work on what it holds, until Ctrl-C.
@@ -229,7 +241,7 @@ mod tests {
         let line = ["sluice", "run", "a.py", "-i", "x=1", "--input", "all.json", "--input", "-"];
         let Command::Run(args) = Cli::parse_from(line).command else { panic!("it is a run") };
         let parts = ["x=1", "all.json", "-"].map(Part::parse);
-        assert_eq!(args.inputs, parts);
+        assert_eq!(args.how.inputs, parts);
         assert_eq!(args.stdin, None);
     }
 }

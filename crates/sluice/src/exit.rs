@@ -40,10 +40,11 @@ impl Exit {
         }
     }
 
-    /// What the failure of a run means. A flow that was asked for and is not there is wrong usage.
+    /// What the failure of a run means. A flow that was asked for and is not there is wrong usage,
+    /// and so is a server that nobody logged in to.
     pub fn of_failure(failure: &Failure) -> Exit {
         match (failure.kind, failure.code) {
-            (_, Code::FlowNotFound | Code::FlowAmbiguous) => Exit::Usage,
+            (_, Code::FlowNotFound | Code::FlowAmbiguous | Code::Unauthenticated) => Exit::Usage,
             (FailureKind::CapabilityDenied, _) => Exit::CapabilityDenied,
             (FailureKind::LimitExceeded, _) => Exit::LimitExceeded,
             (FailureKind::Cancelled, _) => Exit::Interrupted,

@@ -57,6 +57,26 @@ impl Part {
             _ => Part::Document(Place::parse(text)),
         }
     }
+
+    /// Whether it comes from standard input.
+    pub fn is_stdin(&self) -> bool {
+        self.place() == Some(&Place::Stdin)
+    }
+
+    /// The file that it is read from.
+    pub fn file(&self) -> Option<&str> {
+        match self.place()? {
+            Place::File(path) => Some(path),
+            Place::Stdin => None,
+        }
+    }
+
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Part::Pair { value: Given::There(place), .. } | Part::Document(place) => Some(place),
+            Part::Pair { value: Given::Here(_), .. } => None,
+        }
+    }
 }
 
 impl Given {

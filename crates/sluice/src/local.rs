@@ -1,6 +1,7 @@
 //! This machine: the sandbox, the store, and the executor that runs the one's flows out of the
 //! other. The only module that knows their crates.
 
+mod hearing;
 mod machine;
 mod records;
 
@@ -11,14 +12,13 @@ use sluice_model::{Event, EventBody, Failure, Limits, Observed, Outcome, Usage};
 use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, Replay, Sandbox};
 
 pub use sluice_executor::{
-    NotSubmitted, Plan, Replayed, Rerun, Submission, Version, check_schema, now_us, seed_of_hex,
-    sha256, start_of,
+    Plan, Replayed, check_schema, hex, now_us, seed_of_hex, sha256, start_of, without_words,
 };
-pub use sluice_model::{AskSummary as Ask, FlowSummary as SavedFlow, RunSummary as Summary};
 pub use sluice_sandbox::{BuildStage, Described};
 
-pub use self::machine::{Machine, Only};
-pub use self::records::{Answered, Heard, Hearing, Records, Runs};
+pub use self::hearing::{Heard, Hearing, until_idle};
+pub use self::machine::{LocalMachine, Only};
+pub use self::records::LocalRecords;
 
 use crate::settings;
 

@@ -1,48 +1,61 @@
-//! Servers that this user has logged in to, and requests to them.
+//! A server: requests to it, in the name of whoever logged in, and all that commands do there.
 
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::PathBuf;
+mod login;
+mod machine;
+mod messages;
+mod records;
+mod refused;
+mod stream;
+
+use std::time::Duration;
 
 use anyhow::Context as _;
-use etcetera::BaseStrategy as _;
 use reqwest::{Method, RequestBuilder, Response, Url};
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
 
+pub use self::login::{Login, keep_login};
+pub use self::machine::RemoteMachine;
+pub use self::records::RemoteRecords;
+pub use self::refused::Refused;
 use crate::exit::Usage;
 
 /// The variable that names the server.
 pub const SERVER: &str = "SLUICE_SERVER";
 /// The variable that holds the token.
 pub const TOKEN: &str = "SLUICE_TOKEN";
+/// What stands for the server of the last login where a server is named.
+const OF_LOGIN: &str = "login";
 
-/// What `sluice login` keeps.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Login {
-    /// The server.
-    pub server: String,
-    /// The token.
-    pub token: String,
-}
+/// How long a server may take to be there.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
-/// A server, and who asks.
+/// How often a request is repeated that was one too many, and how long is waited for that at most.
+const PATIENCE: (u32, Duration) = (5, Duration::from_secs(10));
+
+/// A server, and who asks. Cheap to clone.
+#[derive(Clone)]
 pub struct Remote {
     http: reqwest::Client,
     base: Url,
     token: Option<String>,
 }
 
+/// The server that commands are to work on: of the option, else of the environment.
+pub fn named(option: Option<&str>) -> Option<String> {
+    option.map(str::to_owned).or_else(|| text_of(SERVER))
+}
+
 impl Remote {
     /// The server of an option, else of the environment, else of the last login.
     pub fn of(option: Option<&str>) -> anyhow::Result<Remote> {
-        let named = option.map(str::to_owned).or_else(|| text_of(SERVER));
-        let login = read_login()?;
-        let server = named.or_else(|| login.as_ref().map(|login| login.server.clone()));
-        let server = server.ok_or_else(|| {
-            Usage::new("no server is named")
-                .hint(format!("`sluice login URL` keeps one; --server and {SERVER} name one"))
-        })?;
+        let login = login::read_login()?;
+        let server = match named(option).filter(|name| name != OF_LOGIN) {
+            Some(server) => server,
+            None => login.as_ref().map(|login| login.server.clone()).ok_or_else(|| {
+                Usage::new("no server is named")
+                    .hint(format!("`sluice login URL` keeps one; --server and {SERVER} name one"))
+            })?,
+        };
         let base = base_of(&server)?;
         // A token is for the server that gave it.
         let kept = login.filter(|login| base_of(&login.server).is_ok_and(|kept| kept == base));
@@ -57,12 +70,18 @@ impl Remote {
         let http = reqwest::Client::builder()
             .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(LONGEST_CONNECT)
             .build()
             .context("cannot make requests")?;
         Ok(Remote { http, base, token })
     }
 
-    /// A request.
+    /// Where it is.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// A request by its path and query.
     pub fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
         let url = self.base.join(path).with_context(|| format!("`{path}` is no path"))?;
         if url.origin() != self.base.origin() {
@@ -71,22 +90,80 @@ impl Remote {
                 .hint("write the path alone, as in /v1/runs")
                 .into());
         }
-        let request = self.http.request(method, url);
-        Ok(match &self.token {
+        Ok(self.authorized(self.http.request(method, url)))
+    }
+
+    /// A request by the parts of its path below `/v1`, which may be any texts. Refused where nobody is
+    /// logged in.
+    fn to(&self, method: Method, parts: &[&str]) -> anyhow::Result<RequestBuilder> {
+        if self.token.is_none() {
+            return Err(refused::not_logged_in(&self.base).into());
+        }
+        let mut url = self.base.clone();
+        match url.path_segments_mut() {
+            Ok(mut path) => path.clear().push("v1").extend(parts),
+            Err(()) => anyhow::bail!("{} has no paths", self.base),
+        };
+        Ok(self.authorized(self.http.request(method, url)))
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
-        })
+        }
     }
 
     /// Sends it.
     pub async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
         request.send().await.map_err(|error| {
-            let why = std::error::Error::source(&error)
-                .map_or_else(String::new, |why| format!(": {why}"));
+            let mut why = String::new();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(error) = cause {
+                why = format!(": {error}");
+                cause = error.source();
+            }
             Usage::new(format!("cannot reach {}{why}", self.base))
                 .hint("is `sluice serve` running there?")
                 .into()
         })
+    }
+
+    /// Sends it, and takes nothing but a success for an answer. A request that was one too many in a
+    /// short time was not carried out, and is repeated.
+    async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let (tries, longest) = PATIENCE;
+        for _ in 1..tries {
+            let Some(copy) = request.try_clone() else { break };
+            let answer = self.send(copy).await?;
+            if answer.status().is_success() {
+                return Ok(answer);
+            }
+            let refused = Refused::of(answer, &self.base).await;
+            match refused.one_too_many() {
+                Some(wait) => tokio::time::sleep(wait.min(longest)).await,
+                None => return Err(refused.into()),
+            }
+        }
+        let answer = self.send(request).await?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        Err(Refused::of(answer, &self.base).await.into())
+    }
+
+    /// Sends it, and reads the answer.
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        let text = self.text(request).await?;
+        serde_json::from_str(&text).with_context(|| {
+            format!("{} gave an answer that this version of Sluice does not understand", self.base)
+        })
+    }
+
+    /// Sends it, and takes the answer as it is.
+    async fn text(&self, request: RequestBuilder) -> anyhow::Result<String> {
+        let answer = self.answer(request).await?;
+        answer.text().await.with_context(|| format!("the answer of {} broke off", self.base))
     }
 }
 
@@ -107,45 +184,6 @@ pub fn base_of(server: &str) -> anyhow::Result<Url> {
     Ok(url)
 }
 
-fn login_file() -> anyhow::Result<PathBuf> {
-    let base = etcetera::choose_base_strategy()
-        .with_context(|| format!("cannot tell where your home directory is; set {TOKEN}"))?;
-    Ok(base.config_dir().join("sluice").join("login.json"))
-}
-
-fn read_login() -> anyhow::Result<Option<Login>> {
-    let path = login_file()?;
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(serde_json::from_str(&text).map_err(|error| {
-            Usage::new(format!("{} is no login: {error}", path.display()))
-                .hint("remove it, and log in again with `sluice login URL`")
-        })?)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-}
-
-/// Keeps a login, for this user's eyes only. Returns where.
-pub fn keep_login(login: &Login) -> anyhow::Result<PathBuf> {
-    let path = login_file()?;
-    let cannot = || format!("cannot write {}", path.display());
-    if let Some(folder) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(cannot)?;
-    }
-    // Written beside it first, so that a login is never half there.
-    let draft = path.with_extension("draft");
-    let _ = fs::remove_file(&draft);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)
-        .with_context(cannot)?;
-    file.write_all(serde_json::to_string_pretty(login)?.as_bytes()).with_context(cannot)?;
-    fs::rename(&draft, &path).with_context(cannot)?;
-    Ok(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,5 +199,14 @@ mod tests {
         for wrong in ["", "127.0.0.1:7878", "ftp://x", "http://"] {
             assert!(base_of(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn any_text_is_one_part_of_a_path() {
+        let base = base_of("http://127.0.0.1:7878").expect("it is an address");
+        let remote = Remote::at(base, Some("slt_x".to_owned())).expect("it can ask");
+        let request = remote.to(Method::GET, &["flows", "a/b?c#d e"]).expect("it is a request");
+        let request = request.build().expect("it is whole");
+        assert_eq!(request.url().as_str(), "http://127.0.0.1:7878/v1/flows/a%2Fb%3Fc%23d%20e");
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sluice_model::Event;
 use tokio::sync::oneshot;
 
-use crate::local::Ask;
+use crate::site::Ask;
 
 /// How often what has gathered is shown: at most twenty times a second.
 const FRAME: Duration = Duration::from_millis(50);

@@ -47,7 +47,7 @@ impl Place {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
-        command.env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8");
+        command.env_remove("NO_COLOR").env_remove("SLUICE_SERVER").env("LC_ALL", "C.UTF-8");
         command.env("SLUICE_STORE", self.dir.path().join("store.db"));
         if std::env::var_os("SLUICE_CACHE_DIR").is_none() {
             let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/sluice-cache");

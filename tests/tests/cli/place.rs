@@ -42,13 +42,15 @@ def approval(amount: int) -> dict:
 /// A directory, and a store in it.
 pub(crate) struct Place {
     dir: tempfile::TempDir,
+    /// What the environment says of a server.
+    server: Option<String>,
 }
 
 impl Place {
     /// A place with this source as `flow.py`.
     pub(crate) fn with(source: &str) -> Place {
         let dir = tempfile::tempdir().expect("a directory can be made");
-        let place = Place { dir };
+        let place = Place { dir, server: None };
         place.file("flow.py", source);
         place
     }
@@ -58,6 +60,17 @@ impl Place {
         let path = self.dir.path().join(name);
         std::fs::write(&path, content).expect("a file can be written");
         path
+    }
+
+    /// From now on commands work on that server.
+    pub(crate) fn work_on(&mut self, server: &str) {
+        self.server = Some(server.to_owned());
+    }
+
+    /// Puts a file in the place of another, as many editors save.
+    pub(crate) fn replace(&self, name: &str, content: &str) {
+        let draft = self.file("draft", content);
+        std::fs::rename(draft, self.dir.path().join(name)).expect("it can be put in its place");
     }
 
     /// The text of a file.
@@ -71,6 +84,9 @@ impl Place {
         command.env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8").env("USER", "ada");
         command.env("SLUICE_CACHE_DIR", sluice_tests::cache_dir());
         command.env("SLUICE_STORE", self.dir.path().join("store.db"));
+        command.env("XDG_CONFIG_HOME", self.dir.path().join("config"));
+        command.env_remove("SLUICE_SERVER").env_remove("SLUICE_TOKEN");
+        command.envs(self.server.iter().map(|server| ("SLUICE_SERVER", server)));
         command
     }
 
@@ -157,6 +173,13 @@ impl Started {
             assert!(read > 0, "it ended before it said `{text}`: {}", self.told);
         }
         self
+    }
+
+    /// The word behind this in what it has said.
+    #[track_caller]
+    pub(crate) fn word_after(&self, text: &str) -> String {
+        let rest = self.told.split_once(text).map(|(_, rest)| rest.split_whitespace().next());
+        rest.flatten().unwrap_or_else(|| panic!("no `{text}` in {}", self.told)).to_owned()
     }
 
     /// Sends it a signal by its name.

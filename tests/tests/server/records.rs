@@ -15,7 +15,8 @@ async fn file_of(client: &Client, run: &str) -> Vec<Value> {
 }
 
 async fn import(client: &Client, lines: &[Value]) -> Answered {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let text = lines.join("\n");
     client.send(client.request(Method::POST, "/v1/records").body(text)).await
 }
 

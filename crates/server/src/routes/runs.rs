@@ -28,6 +28,10 @@ pub(super) fn routes() -> ApiRouter<Edge> {
             get_with(get, op("get_run", "A run with its input, and with its output or failure.")),
         )
         .api_route(
+            "/v1/runs/{run}/source",
+            get_with(source, op("get_run_source", "The source that a run is pinned to.")),
+        )
+        .api_route(
             "/v1/runs/{run}/cancel",
             post_with(cancel, op("cancel_run", "Ask that a run end, with all that it started.")),
         )
@@ -206,6 +210,22 @@ pub(super) async fn list(
 
 async fn get(caller: Caller<Read>, At(path): At<RunPath>) -> Result<Reply<RunDetail>, Problem> {
     Ok(Reply::new(detail(&caller, &run_id(&path.run)?).await?))
+}
+
+/// The source of a run.
+#[derive(Serialize, JsonSchema)]
+struct RunSource {
+    /// SHA-256 of it, in hex.
+    source_digest: String,
+    /// Python.
+    source: String,
+}
+
+async fn source(caller: Caller<Read>, At(path): At<RunPath>) -> Result<Reply<RunSource>, Problem> {
+    let run = found(&caller, &path.run).await?;
+    let source = caller.tenant.source(&run.source_digest).await?;
+    let source = source.ok_or_else(|| Problem::not_found("source of that run"))?.to_string();
+    Ok(Reply::new(RunSource { source_digest: run.source_digest, source }))
 }
 
 /// Why a run is to end.

@@ -31,6 +31,34 @@ pub struct RunArgs {
     #[arg(value_name = "-", value_parser = ["-"])]
     pub stdin: Option<String>,
 
+    /// What to run, and how.
+    #[command(flatten)]
+    pub how: HowArgs,
+
+    /// The same key starts the same run once, and finds it afterwards.
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+
+    /// Leave it to a `sluice worker`, and print the id of the run.
+    #[arg(long, conflicts_with = "events")]
+    pub detach: bool,
+
+    /// Print one JSON document with the outcome and all about it instead of the output alone.
+    #[arg(long, conflicts_with = "events")]
+    pub json: bool,
+
+    /// Print each event as it happens, a line of JSON each, instead of the output.
+    #[arg(long)]
+    pub events: bool,
+
+    /// Show neither the tree nor the logs.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What is run of a source, and how.
+#[derive(Debug, Args)]
+pub struct HowArgs {
     /// One parameter, or a JSON object with any number; repeatable, and the later wins.
     ///
     /// `key=value`: the value is text where the flow takes text and JSON where it takes anything
@@ -67,29 +95,9 @@ pub struct RunArgs {
     /// End it when it is not over after this time, waiting included, as in `2d`.
     #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
     pub deadline: Option<u64>,
-
-    /// The same key starts the same run once, and finds it afterwards.
-    #[arg(long, value_name = "KEY")]
-    pub idempotency_key: Option<String>,
-
-    /// Leave it to a `sluice worker`, and print the id of the run.
-    #[arg(long, conflicts_with = "events")]
-    pub detach: bool,
-
-    /// Print one JSON document with the outcome and all about it instead of the output alone.
-    #[arg(long, conflicts_with = "events")]
-    pub json: bool,
-
-    /// Print each event as it happens, a line of JSON each, instead of the output.
-    #[arg(long)]
-    pub events: bool,
-
-    /// Show neither the tree nor the logs.
-    #[arg(short, long)]
-    pub quiet: bool,
 }
 
-impl RunArgs {
+impl HowArgs {
     /// Whether it is tried again.
     pub fn retry(&self) -> RetryPolicy {
         let defaults = RetryPolicy::default();

@@ -52,7 +52,7 @@ pub struct ServeArgs {
 pub struct LoginArgs {
     /// The server, as `sluice serve` prints it.
     #[arg(value_name = "URL")]
-    pub server: String,
+    pub url: String,
     /// The login code; asked for where it is absent. A token (`slt_...`) works as well.
     #[arg(long, value_name = "CODE")]
     pub code: Option<String>,
@@ -79,7 +79,4 @@ pub struct ApiArgs {
     /// A header more, as in `Prefer: wait=10`. Repeatable.
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
-    /// The server. Default: `$SLUICE_SERVER`, else the one of the last `sluice login`.
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
 }

@@ -7,17 +7,17 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::async_runtime;
-use crate::cli::ApiArgs;
+use crate::cli::{ApiArgs, Global};
 use crate::exit::{Exit, Usage};
 use crate::out;
 use crate::remote::Remote;
 
 /// Sends it, and prints the body of the answer. Exit code 1 where that is no success.
-pub fn run(args: &ApiArgs) -> anyhow::Result<Exit> {
+pub fn run(args: &ApiArgs, global: &Global) -> anyhow::Result<Exit> {
     let method = Method::from_bytes(args.method.to_ascii_uppercase().as_bytes()).map_err(|_| {
         Usage::new(format!("`{}` is no method", args.method)).hint("as in GET or POST")
     })?;
-    let remote = Remote::of(args.server.as_deref())?;
+    let remote = Remote::of(global.server.as_deref())?;
     let mut request = remote.request(method, &args.path)?;
     if let Some(body) = &args.body {
         request = request.header(CONTENT_TYPE, "application/json").body(body_of(body)?);

@@ -8,17 +8,18 @@ use serde::Serialize;
 use sluice_model::{AskId, Code, RunId};
 
 use self::value::answer_of;
-use super::{async_runtime, store_url};
+use super::{async_runtime, site};
 use crate::cli::{AnswerArgs, AsksArgs, AsksCommand, AsksLsArgs, Global};
 use crate::exit::{Exit, Usage};
 use crate::input::assemble;
-use crate::local::{Answered, Ask, Records, check_schema, now_us};
+use crate::local::{check_schema, now_us};
 use crate::out;
 use crate::quantity::{age, moment};
 use crate::render::{
     Line, Table, Theme, Tone, document, draw_failure, draw_question, terminal_width,
 };
 use crate::schema::{Schema, unwrapped};
+use crate::site::{Answered, Ask, Asks, Records};
 
 /// What `asks ls --json` prints.
 #[derive(Serialize)]
@@ -29,24 +30,24 @@ struct Page<'p> {
 
 /// Does what is asked for.
 pub fn run(args: &AsksArgs, global: &Global) -> anyhow::Result<Exit> {
-    let url = store_url(global)?;
     async_runtime()?.block_on(async {
-        let records = Records::open(&url).await?;
+        let records = site::records(global).await?;
         match &args.command {
-            AsksCommand::Ls(args) => list(args, &records, global).await,
-            AsksCommand::Answer(args) => answer(args, &records, global).await,
+            AsksCommand::Ls(args) => list(args, &*records, global).await,
+            AsksCommand::Answer(args) => answer(args, &*records, global).await,
         }
     })
 }
 
-async fn list(args: &AsksLsArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
-    let after = match &args.page.after {
+async fn list(args: &AsksLsArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
+    let before = match &args.page.after {
         Some(cursor) => Some(cursor.parse::<AskId>().map_err(|error| {
             Usage::new(error.to_string()).hint("a cursor is the `next` of an earlier list")
         })?),
         None => None,
     };
-    let asks = records.asks(args.all, after, args.page.limit).await?;
+    let asks =
+        records.asks(&Asks { all: args.all, run: None, before, limit: args.page.limit }).await?;
     let is_full = asks.len() == args.page.limit as usize;
     let next = asks.last().filter(|_| is_full).map(|ask| &ask.ask);
     if args.page.json {
@@ -89,7 +90,7 @@ async fn list(args: &AsksLsArgs, records: &Records, global: &Global) -> anyhow::
     Ok(Exit::Ok)
 }
 
-async fn answer(args: &AnswerArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+async fn answer(args: &AnswerArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
     let ask = records.ask(&args.ask).await?;
     let theme = Theme::of_stderr(global.color);
     let schema = unwrapped(&ask.question.schema);
@@ -127,7 +128,8 @@ async fn answer(args: &AnswerArgs, records: &Records, global: &Global) -> anyhow
         let ask = records.ask(ask.ask.as_str()).await?;
         out::data(&document(&ask, out::data_is_for_people())?)?;
     } else {
-        let text = format!("Answered. {} goes on when a worker takes it up.", ask.run);
+        let when = if records.is_served() { "" } else { " when a worker takes it up" };
+        let text = format!("Answered. {} goes on{when}.", ask.run);
         out::notes(&[Line::of(Tone::Good, &text)], theme);
     }
     Ok(Exit::Ok)

@@ -2,29 +2,29 @@
 
 use sluice_model::{Description, Failure, Problem, Severity};
 
-use super::{async_runtime, open, read_source};
-use crate::cli::{CheckArgs, ColorChoice};
+use super::{async_runtime, read_source, site};
+use crate::cli::{CheckArgs, Global};
 use crate::exit::Exit;
 use crate::out;
 use crate::render::{Line, Theme, Tone, document, draw_failure, draw_flow, draw_problem};
 
 /// Describes the source and prints the description.
-pub fn run(args: &CheckArgs, color: ColorChoice) -> anyhow::Result<Exit> {
-    let source = read_source(&args.file)?;
-    let local = open(Theme::of_stderr(color))?;
-    let described = async_runtime()?.block_on(local.describe(&source))?;
+pub fn run(args: &CheckArgs, global: &Global) -> anyhow::Result<Exit> {
+    let source = read_source(&args.file)?.into();
+    let theme = Theme::of_stderr(global.color);
+    let described = async_runtime()?.block_on(site::load(global, theme, &source))?;
     let path = args.file.display().to_string();
     let (description, lines) = match described {
-        Ok(described) => {
-            let lines = draw(&described.description, &path, &source);
-            (described.description, lines)
+        Ok(description) => {
+            let lines = draw(&description, &path, &source);
+            (description, lines)
         }
         Err(failure) => (unusable(&failure), draw_failure(&failure, &path)),
     };
     if args.json {
         out::data(&document(&description, out::data_is_for_people())?)?;
     } else {
-        out::data_lines(&lines, Theme::of_stdout(color))?;
+        out::data_lines(&lines, Theme::of_stdout(global.color))?;
     }
     let is_wrong = description.problems.iter().any(|problem| problem.severity == Severity::Error);
     Ok(if is_wrong { Exit::CheckFailed } else { Exit::Ok })

@@ -3,38 +3,40 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_model::FlowDescription;
+use sluice_model::{FlowDescription, Severity};
 
-use super::{async_runtime, open, read_source, store_url};
+use super::{async_runtime, read_source, site};
 use crate::cli::{
     FlowsArgs, FlowsCommand, FlowsDiffArgs, FlowsGetArgs, FlowsHistoryArgs, FlowsLsArgs,
     FlowsSaveArgs, Global,
 };
 use crate::exit::{Exit, Usage};
-use crate::local::{Records, SavedFlow, now_us};
+use crate::local::now_us;
 use crate::nearest::nearest;
 use crate::out;
 use crate::quantity::{age, moment};
 use crate::render::{
-    Line, Table, Theme, Tone, document, draw_diff, draw_failure, draw_flow, terminal_width,
+    Line, Table, Theme, Tone, document, draw_diff, draw_failure, draw_flow, draw_problem,
+    terminal_width,
 };
+use crate::site::{Records, SavedFlow};
 
 /// Does what is asked for.
 pub fn run(args: &FlowsArgs, global: &Global) -> anyhow::Result<Exit> {
-    let url = store_url(global)?;
     async_runtime()?.block_on(async {
-        let records = Records::open(&url).await?;
+        let records = site::records(global).await?;
+        let records = &*records;
         match &args.command {
-            FlowsCommand::Ls(args) => list(args, &records, global).await,
-            FlowsCommand::Get(args) => get(args, &records, global).await,
-            FlowsCommand::History(args) => history(args, &records, global).await,
-            FlowsCommand::Diff(args) => diff(args, &records, global).await,
-            FlowsCommand::Save(args) => save(args, &records, global).await,
+            FlowsCommand::Ls(args) => list(args, records, global).await,
+            FlowsCommand::Get(args) => get(args, records, global).await,
+            FlowsCommand::History(args) => history(args, records, global).await,
+            FlowsCommand::Diff(args) => diff(args, records, global).await,
+            FlowsCommand::Save(args) => save(args, records, global).await,
         }
     })
 }
 
-async fn list(args: &FlowsLsArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+async fn list(args: &FlowsLsArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
     let flows = records.flows(args.after.as_deref(), args.limit).await?;
     if args.json {
         let is_full = flows.len() == args.limit as usize;
@@ -58,11 +60,10 @@ async fn list(args: &FlowsLsArgs, records: &Records, global: &Global) -> anyhow:
     Ok(Exit::Ok)
 }
 
-async fn get(args: &FlowsGetArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+async fn get(args: &FlowsGetArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
     let flow = find(&args.name, records).await?;
     if args.source {
-        let source = records.source(&flow.source_digest).await?;
-        out::data(&source)?;
+        out::data(&records.source_of_flow(&flow).await?)?;
         return Ok(Exit::Ok);
     }
     if args.json {
@@ -97,7 +98,7 @@ async fn get(args: &FlowsGetArgs, records: &Records, global: &Global) -> anyhow:
 
 async fn history(
     args: &FlowsHistoryArgs,
-    records: &Records,
+    records: &dyn Records,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let versions = versions(&args.name, records).await?;
@@ -116,7 +117,11 @@ async fn history(
     Ok(Exit::Ok)
 }
 
-async fn diff(args: &FlowsDiffArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+async fn diff(
+    args: &FlowsDiffArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let versions = versions(&args.name, records).await?;
     let newest = versions.iter().map(|flow| flow.version).max().unwrap_or(1);
     let to = args.to.unwrap_or(newest);
@@ -127,7 +132,7 @@ async fn diff(args: &FlowsDiffArgs, records: &Records, global: &Global) -> anyho
             let usage = Usage::new(format!("`{}` has no version {version}", args.name));
             return Err(usage.hint(format!("it has versions 1 to {newest}")).into());
         };
-        records.source(&flow.source_digest).await
+        records.source_of_flow(flow).await
     };
     let (old, new) = (source(from).await?, source(to).await?);
     let name = |version| format!("{} version {version}", args.name);
@@ -150,27 +155,39 @@ async fn diff(args: &FlowsDiffArgs, records: &Records, global: &Global) -> anyho
     Ok(Exit::Ok)
 }
 
-async fn save(args: &FlowsSaveArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+async fn save(
+    args: &FlowsSaveArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let source: Arc<str> = read_source(&args.file)?.into();
     let theme = Theme::of_stderr(global.color);
-    let local = open(theme)?;
-    let described = match local.describe(&source).await? {
-        Ok(described) => described.description,
+    let described = match site::load(global, theme, &source).await? {
+        Ok(described) => described,
         Err(failure) => {
             out::notes(&draw_failure(&failure, &args.file.display().to_string()), theme);
             return Ok(Exit::Failed);
         }
     };
+    let mut errors =
+        described.problems.iter().filter(|it| it.severity == Severity::Error).peekable();
+    if errors.peek().is_some() {
+        let path = args.file.display().to_string();
+        let lines: Vec<Line> =
+            errors.flat_map(|problem| draw_problem(problem, &path, &source)).collect();
+        out::notes(&lines, theme);
+        return Ok(Exit::Failed);
+    }
     if described.flows.is_empty() {
         let usage = Usage::new(format!("`{}` has no flow", args.file.display()));
         return Err(usage.hint("put `@flow` above a function").into());
     }
-    let mut saved = Vec::new();
+    let mut before = Vec::new();
     for flow in &described.flows {
-        let before = records.flow(&flow.name).await?.map(|flow| flow.version);
-        let now = records.save_flow(flow, &source).await?;
-        saved.push((before, now));
+        before.push(records.flow(&flow.name).await?.map(|flow| flow.version));
     }
+    let now = records.save_flows(&described.flows, &source).await?;
+    let saved: Vec<_> = before.into_iter().zip(now).collect();
     if args.json {
         let flows: Vec<Value> = saved
             .iter()
@@ -196,7 +213,7 @@ async fn save(args: &FlowsSaveArgs, records: &Records, global: &Global) -> anyho
     Ok(Exit::Ok)
 }
 
-async fn find(name: &str, records: &Records) -> anyhow::Result<SavedFlow> {
+async fn find(name: &str, records: &dyn Records) -> anyhow::Result<SavedFlow> {
     match records.flow(name).await? {
         Some(flow) => Ok(flow),
         None => Err(unknown(name, records).await?.into()),
@@ -204,7 +221,7 @@ async fn find(name: &str, records: &Records) -> anyhow::Result<SavedFlow> {
 }
 
 /// The versions of a flow, the newest first.
-async fn versions(name: &str, records: &Records) -> anyhow::Result<Vec<SavedFlow>> {
+async fn versions(name: &str, records: &dyn Records) -> anyhow::Result<Vec<SavedFlow>> {
     let versions = records.flow_versions(name).await?;
     if versions.is_empty() {
         return Err(unknown(name, records).await?.into());
@@ -212,7 +229,7 @@ async fn versions(name: &str, records: &Records) -> anyhow::Result<Vec<SavedFlow
     Ok(versions)
 }
 
-async fn unknown(name: &str, records: &Records) -> anyhow::Result<Usage> {
+async fn unknown(name: &str, records: &dyn Records) -> anyhow::Result<Usage> {
     let flows = records.flows(None, 1_000).await?;
     let near = nearest(name, flows.iter().map(|flow| flow.name.as_str()));
     let hint = match near {

@@ -1,4 +1,4 @@
-//! Following a run in the store: to its end, an interruption, or a reader that went away.
+//! Following a run: to its end, an interruption, or a reader that went away.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use sluice_model::{CallId, Event, EventBody, Outcome, Request, RunId, Start, Usa
 use super::interrupts::Interrupts;
 use super::show::{Conclusion, Show};
 use crate::exit::Exit;
-use crate::local::Records;
+use crate::site::{News, Records};
 use crate::view::Viewer;
 
 /// How often a question is looked for that was asked and is not in the store yet.
@@ -20,7 +20,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Whose the run is, from which follows what an interrupt does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// This process works on it: the first interrupt cancels it, the second one leaves it.
+    /// This process began it: the first interrupt cancels it, the second one leaves it.
     Ours,
     /// It is only looked at.
     Others,
@@ -46,7 +46,7 @@ struct Seen {
 
 /// Shows the run from its beginning to its end, while `work` goes on beside it.
 pub async fn follow(
-    records: &Records,
+    records: &dyn Records,
     run: &RunId,
     show: &Show,
     whose: Whose,
@@ -65,11 +65,15 @@ pub async fn follow(
                 worked?;
                 anyhow::bail!("the worker of this process stopped before the run ended");
             }
-            events = feed.next() => {
-                let events = events?;
-                anyhow::ensure!(!events.is_empty(), "the record of {run} has no end");
-                seen.take(events, viewer.as_ref());
-            }
+            news = feed.next() => match news? {
+                News::Events(events) => seen.take(events, viewer.as_ref()),
+                News::Notice(text) => {
+                    if let Some(viewer) = &viewer {
+                        viewer.notice(text);
+                    }
+                }
+                News::End => anyhow::bail!("the record of {run} has no end"),
+            },
             () = interrupts.next() => {
                 if whose == Whose::Others || is_cancelled {
                     return Ok(Followed::Left(Exit::Interrupted));
@@ -84,7 +88,7 @@ pub async fn follow(
                 viewer.take().map_or(Ok(()), Viewer::finish)?;
                 if whose == Whose::Ours {
                     records.cancel(run, "nobody reads its events any more").await?;
-                    let end = async { while !feed.next().await?.is_empty() {} Ok(()) };
+                    let end = async { while !matches!(feed.next().await?, News::End) {} Ok(()) };
                     let end: anyhow::Result<()> = tokio::select! {
                         ended = end => ended,
                         worked = &mut work => worked,
@@ -95,7 +99,8 @@ pub async fn follow(
                 return Ok(Followed::Left(Exit::ClosedPipe));
             }
             () = tokio::time::sleep(LOOK), if !seen.asking.is_empty() => {
-                for ask in records.open_asks_of(run).await? {
+                // A question that cannot be looked up now is looked up again; what is wrong, the feed says.
+                for ask in records.open_asks_of(run).await.unwrap_or_default() {
                     if let (true, Some(viewer)) = (seen.asking.remove(&ask.call), &viewer) {
                         viewer.asked(ask);
                     }
@@ -104,7 +109,7 @@ pub async fn follow(
         }
     }
     viewer.map_or(Ok(()), Viewer::finish)?;
-    if whose == Whose::Ours && seen.has_children {
+    if whose == Whose::Ours && seen.has_children && !records.is_served() {
         // What the run leaves behind is brought to its end, too.
         tokio::select! {
             worked = &mut work => worked?,

@@ -16,7 +16,7 @@ use crate::render::{Line, Theme, Tone};
 /// Logs in.
 pub fn run(args: &LoginArgs, global: &Global) -> anyhow::Result<Exit> {
     let theme = Theme::of_stderr(global.color);
-    let base = base_of(&args.server)?;
+    let base = base_of(&args.url)?;
     let code = match &args.code {
         Some(code) => code.clone(),
         None => asked_for(theme)?,

@@ -4,10 +4,10 @@
 use sluice_server::{Edge, Settings, mcp_stdio};
 
 use super::interrupts::Interrupts;
-use super::{async_runtime, machine};
+use super::{async_runtime, local_machine, store_url};
 use crate::cli::{Global, McpArgs};
 use crate::exit::Exit;
-use crate::local::{Machine, Only};
+use crate::local::{LocalMachine, Only};
 use crate::render::Theme;
 
 /// Serves until the agent closes standard input, and leaves the runs that go on in good order.
@@ -15,7 +15,8 @@ pub fn run(_args: &McpArgs, global: &Global) -> anyhow::Result<Exit> {
     let theme = Theme::of_stderr(global.color);
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
-        let machine = machine(global, theme, Only::Everything, None).await?;
+        let machine =
+            local_machine(&store_url(global)?, theme, Only::Everything, None, None).await?;
         Box::pin(serve(&machine)).await
     });
     // A read of standard input cannot be given up; nothing else is left.
@@ -23,7 +24,7 @@ pub fn run(_args: &McpArgs, global: &Global) -> anyhow::Result<Exit> {
     exit
 }
 
-async fn serve(machine: &Machine) -> anyhow::Result<Exit> {
+async fn serve(machine: &LocalMachine) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
     let edge = Edge::new(machine.executor().clone(), Settings::default());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -1,10 +1,12 @@
-//! What each command does. A command reads its options, does its work through `local`, draws
-//! through `render`, and says how the process ends.
+//! What each command does. A command reads its options, does its work through `site`, draws through
+//! `render`, and says how the process ends. Those that work on this machine alone go through `local`.
 
 pub mod api;
 pub mod asks;
 pub mod check;
+mod complaint;
 pub mod completion;
+pub mod dev;
 pub mod doctor;
 pub mod explain;
 pub mod flows;
@@ -18,6 +20,7 @@ pub mod runs;
 pub mod runtime;
 pub mod serve;
 mod show;
+mod site;
 pub mod version;
 pub mod worker;
 
@@ -27,9 +30,10 @@ use anyhow::Context as _;
 use sluice_model::Scrub;
 use sluice_server::Telemetry;
 
+pub use self::complaint::complain;
 use crate::cli::Global;
 use crate::exit::Usage;
-use crate::local::{BuildStage, Local, Machine, Only, Records};
+use crate::local::{BuildStage, Local, LocalMachine, LocalRecords, Only};
 use crate::out;
 use crate::render::{Line, Theme, Tone};
 use crate::settings;
@@ -66,33 +70,27 @@ fn build_report(theme: Theme) -> impl FnMut(BuildStage) {
     }
 }
 
-/// Where runs are kept.
+/// Where the runs of this machine are kept, for commands that are about no other.
 fn store_url(global: &Global) -> anyhow::Result<String> {
+    if global.server.is_some() {
+        return Err(Usage::new("this command works on a store of this machine, not on a server")
+            .hint("leave --server away; --store names the store")
+            .into());
+    }
     settings::store_url(global.store.as_deref())
 }
 
 /// Opens the store and the sandbox beside each other, and puts an executor over both.
-async fn machine(
-    global: &Global,
-    theme: Theme,
-    only: Only,
-    concurrency: Option<u32>,
-) -> anyhow::Result<Machine> {
-    machine_with(global, theme, only, concurrency, None).await
-}
-
-/// The same with somebody who exports spans.
-async fn machine_with(
-    global: &Global,
+async fn local_machine(
+    url: &str,
     theme: Theme,
     only: Only,
     concurrency: Option<u32>,
     telemetry: Option<Telemetry>,
-) -> anyhow::Result<Machine> {
-    let url = store_url(global)?;
+) -> anyhow::Result<LocalMachine> {
     let sandbox = tokio::task::spawn_blocking(move || open(theme));
-    let records = Records::open(&url).await?;
-    Ok(Machine::new(records, sandbox.await??, only, concurrency, telemetry))
+    let records = LocalRecords::open(url).await?;
+    Ok(LocalMachine::new(records, sandbox.await??, only, concurrency, telemetry))
 }
 
 /// The export of spans that the environment asks for, if it does.

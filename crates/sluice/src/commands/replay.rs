@@ -8,13 +8,14 @@ use serde::Serialize;
 use sluice_model::{Event, Failure, RunId, RunState, Start};
 
 use super::show::Show;
-use super::{async_runtime, machine, read_source};
+use super::{async_runtime, read_source, site};
 use crate::cli::{Global, ReplayArgs};
 use crate::exit::{Exit, Usage};
-use crate::local::{Machine, NotSubmitted, Only, Replayed, Runs, Version, start_of};
+use crate::local::{Replayed, start_of};
 use crate::out;
 use crate::quantity::grouped;
 use crate::render::{Line, Theme, Tone, document, draw_failure};
+use crate::site::{Machine, Refusable, Replaying, Runs};
 
 /// What came of one replay.
 #[derive(Serialize)]
@@ -41,8 +42,8 @@ pub fn run(args: &ReplayArgs, global: &Global) -> anyhow::Result<Exit> {
     let theme = Theme::of_stderr(global.color);
     let source = args.source.as_deref().map(read_source).transpose()?.map(Arc::from);
     async_runtime()?.block_on(async {
-        let machine = machine(global, theme, Only::Its, None).await?;
-        let replay = Replay { machine, args, source, theme };
+        let machine = site::machine(global, theme).await?;
+        let replay = Replay { machine: &*machine, args, source, theme };
         match (&args.run, args.last) {
             (Some(run), _) => replay.one(run).await,
             (None, last) => replay.last(last.unwrap_or(1)).await,
@@ -51,7 +52,7 @@ pub fn run(args: &ReplayArgs, global: &Global) -> anyhow::Result<Exit> {
 }
 
 struct Replay<'a> {
-    machine: Machine,
+    machine: &'a dyn Machine,
     args: &'a ReplayArgs,
     source: Option<Arc<str>>,
     theme: Theme,
@@ -119,11 +120,11 @@ impl Replay<'_> {
         let Some(start) = start_of(&events) else {
             anyhow::bail!("the record of {run} does not begin with a run");
         };
-        let result = |result, failure| Report { run, result, events: events.len(), failure };
-        let version = match self.version(start).await? {
-            Ok(version) => version,
-            Err(failure) => return Ok(result("different", Some(failure))),
-        };
+        let report =
+            |result, failure| Report { run: run.clone(), result, events: events.len(), failure };
+        if let Err(failure) = self.has_the_flow(start).await? {
+            return Ok(report("different", Some(failure)));
+        }
         let viewer = show.and_then(Show::view);
         let mut shown = 0;
         let mut show_until = |until: usize| {
@@ -135,7 +136,8 @@ impl Replay<'_> {
             shown = shown.max(until);
         };
         show_until(1);
-        let replayed = self.machine.replay(&events, &version, &mut show_until).await?;
+        let replaying = Replaying { run: &run, events: &events, source: self.source.as_ref() };
+        let replayed = self.machine.replay(replaying, &mut show_until).await?;
         match &replayed {
             Replayed::Same | Replayed::SameSoFar => show_until(events.len()),
             Replayed::Different(_) => {
@@ -145,32 +147,25 @@ impl Replay<'_> {
         }
         drop(viewer);
         Ok(match replayed {
-            Replayed::Same => result("same", None),
-            Replayed::SameSoFar => result("same_so_far", None),
-            Replayed::Different(failure) => result("different", Some(failure)),
+            Replayed::Same => report("same", None),
+            Replayed::SameSoFar => report("same_so_far", None),
+            Replayed::Different(failure) => report("different", Some(failure)),
         })
     }
 
-    /// The version to replay with. A source that cannot be loaded, or has no such flow, is a
-    /// difference like any other.
-    async fn version(&self, start: &Start) -> anyhow::Result<Result<Arc<Version>, Box<Failure>>> {
-        let version = match &self.source {
-            Some(source) => self.machine.version(source).await?,
-            None => match self.machine.version_of(&start.source_digest).await {
-                Ok(version) => Ok(version),
-                Err(NotSubmitted::Refused(failure)) => Err(failure),
-                Err(NotSubmitted::Store(error)) => return Err(error.into()),
-            },
-        };
-        let version = match version {
-            Ok(version) => version,
+    /// Looks at another source before it is replayed with. One that cannot be loaded is a difference
+    /// like any other.
+    async fn has_the_flow(&self, start: &Start) -> Refusable<()> {
+        let Some(source) = &self.source else { return Ok(Ok(())) };
+        let description = match self.machine.load(source).await? {
+            Ok(description) => description,
             Err(failure) => return Ok(Err(failure)),
         };
-        if self.source.is_some() && version.flow(Some(&start.flow)).is_err() {
+        if !description.flows.iter().any(|flow| flow.name == start.flow) {
             let usage = Usage::new(format!("the source has no flow `{}`", start.flow));
             return Err(usage.hint("the run is of that flow; name a source that has it").into());
         }
-        Ok(Ok(version))
+        Ok(Ok(()))
     }
 
     fn theme_of_data(&self) -> Theme {

@@ -1,4 +1,4 @@
-//! `sluice runs`: the runs of the store.
+//! `sluice runs`: the runs that there are.
 
 mod cancel;
 mod get;
@@ -10,38 +10,38 @@ mod verify;
 
 use super::follow::{Followed, Whose, follow};
 use super::show::Show;
-use super::{async_runtime, store_url};
+use super::{async_runtime, site};
 use crate::cli::{Global, RunsArgs, RunsCommand, TailArgs};
 use crate::exit::Exit;
-use crate::local::Records;
 use crate::render::Theme;
+use crate::site::Records;
 
 /// Does what is asked for.
 pub fn run(args: &RunsArgs, global: &Global) -> anyhow::Result<Exit> {
     if let RunsCommand::Rerun(args) = &args.command {
         return rerun::run(args, global);
     }
-    let url = store_url(global)?;
     async_runtime()?.block_on(async {
-        let records = Records::open(&url).await?;
+        let records = site::records(global).await?;
+        let records = &*records;
         match &args.command {
-            RunsCommand::Ls(args) => list::list(args, &records, global).await,
-            RunsCommand::Get { run, json } => get::get(run, *json, &records, global).await,
-            RunsCommand::Tail(args) => tail(args, &records, global).await,
-            RunsCommand::Logs(args) => logs::logs(args, &records, global).await,
+            RunsCommand::Ls(args) => list::list(args, records, global).await,
+            RunsCommand::Get { run, json } => get::get(run, *json, records, global).await,
+            RunsCommand::Tail(args) => tail(args, records, global).await,
+            RunsCommand::Logs(args) => logs::logs(args, records, global).await,
             RunsCommand::Cancel { runs, reason, json } => {
-                cancel::cancel(runs, reason, *json, &records, global).await
+                cancel::cancel(runs, reason, *json, records, global).await
             }
-            RunsCommand::Verify(args) => verify::verify(args, &records, global).await,
-            RunsCommand::Export(args) => transfer::export(args, &records, global).await,
-            RunsCommand::Import(args) => transfer::import(args, &records, global).await,
+            RunsCommand::Verify(args) => verify::verify(args, records, global).await,
+            RunsCommand::Export(args) => transfer::export(args, records, global).await,
+            RunsCommand::Import(args) => transfer::import(args, records, global).await,
             RunsCommand::Rerun(_) => unreachable!("it has a runtime of its own"),
         }
     })
 }
 
 /// Shows a run from its beginning until it ends. An interrupt leaves it alone.
-async fn tail(args: &TailArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+async fn tail(args: &TailArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
     let run = records.run(&args.run).await?.run;
     let show = Show {
         json: args.json,

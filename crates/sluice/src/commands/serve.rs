@@ -8,11 +8,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::interrupts::Interrupts;
-use super::{async_runtime, machine_with, telemetry};
+use super::{async_runtime, local_machine, store_url, telemetry};
 use crate::cli::{Global, ServeArgs};
 use crate::exit::{Exit, Usage};
-use crate::local::{Machine, Only};
+use crate::local::{LocalMachine, Only};
 use crate::render::{Line, Theme, Tone};
+use crate::site::Records as _;
 use crate::{log, out, secrets};
 
 /// Serves until it is stopped.
@@ -35,8 +36,8 @@ pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
     let exit = runtime.block_on(async {
         let concurrency = Some(args.concurrency);
         let telemetry = telemetry(&scrub)?;
-        let only = Only::Everything;
-        let machine = machine_with(global, theme, only, concurrency, telemetry.clone()).await?;
+        let (url, only) = (store_url(global)?, Only::Everything);
+        let machine = local_machine(&url, theme, only, concurrency, telemetry.clone()).await?;
         let exit = Box::pin(served(&machine, args, telemetry.clone(), theme)).await;
         if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
             telemetry.stop().await;
@@ -49,7 +50,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
 }
 
 async fn served(
-    machine: &Machine,
+    machine: &LocalMachine,
     args: &ServeArgs,
     telemetry: Option<Telemetry>,
     theme: Theme,
@@ -126,7 +127,7 @@ fn wrong_tls(error: ServeError) -> anyhow::Error {
 
 /// Says where it is and, at the first start, how to become its administrator.
 async fn welcome(
-    machine: &Machine,
+    machine: &LocalMachine,
     edge: &Edge,
     args: &ServeArgs,
     url: &str,
@@ -136,7 +137,7 @@ async fn welcome(
         Line::of(Tone::Strong, &format!("Serving {url}")),
         Line::of(
             Tone::Dim,
-            &format!("The store is {}. Ctrl-C stops in good order.", machine.records().url()),
+            &format!("The store is {}. Ctrl-C stops in good order.", machine.store().place()),
         ),
     ];
     if let Some(login) = first_login(edge.store(), args.new_login).await? {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use sluice_model::{RunId, RunState};
 
 use super::interrupts::Interrupts;
-use super::{async_runtime, machine_with, telemetry};
+use super::{async_runtime, local_machine, store_url, telemetry};
 use crate::cli::{Global, WorkerArgs};
 use crate::exit::Exit;
-use crate::local::{Heard, Hearing, Machine, Only, Records, Summary};
+use crate::local::{Heard, Hearing, LocalMachine, LocalRecords, Only, until_idle};
 use crate::quantity::duration;
 use crate::render::{Line, Theme, Tone, state_word};
+use crate::site::{Records as _, Summary};
 use crate::{log, out, secrets};
 
 /// How long what is heard gathers before it is told.
@@ -25,8 +26,9 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
         let telemetry = telemetry(&scrub)?;
-        let (only, concurrency) = (Only::Everything, Some(args.concurrency));
-        let machine = machine_with(global, theme, only, concurrency, telemetry.clone()).await?;
+        let (url, only) = (store_url(global)?, Only::Everything);
+        let concurrency = Some(args.concurrency);
+        let machine = local_machine(&url, theme, only, concurrency, telemetry.clone()).await?;
         let exit = Box::pin(work(&machine, args, theme)).await;
         if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
             telemetry.stop().await;
@@ -38,22 +40,22 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
     exit
 }
 
-async fn work(machine: &Machine, args: &WorkerArgs, theme: Theme) -> anyhow::Result<Exit> {
+async fn work(machine: &LocalMachine, args: &WorkerArgs, theme: Theme) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut stop = Some(stop);
     if !args.quiet {
-        let text = format!("Working on {}. Ctrl-C stops in good order.", machine.records().url());
+        let text = format!("Working on {}. Ctrl-C stops in good order.", machine.store().place());
         out::notes(&[Line::of(Tone::Dim, &text)], theme);
     }
     let mut work = std::pin::pin!(machine.work(async {
         // The sender lives until the worker is to stop.
         let _ = stopped.await;
     }));
-    let mut teller = Teller::new(machine.records(), args.quiet, theme);
+    let mut teller = Teller::new(machine.store(), args.quiet, theme);
     let mut idle = std::pin::pin!(async {
         if args.until_idle {
-            machine.records().until_idle().await
+            until_idle(machine.store()).await
         } else {
             std::future::pending().await
         }
@@ -84,7 +86,7 @@ async fn work(machine: &Machine, args: &WorkerArgs, theme: Theme) -> anyhow::Res
 
 /// Tells which runs begin, wait and end.
 struct Teller<'r> {
-    records: &'r Records,
+    records: &'r LocalRecords,
     quiet: bool,
     theme: Theme,
     hearing: Hearing,
@@ -95,7 +97,7 @@ struct Teller<'r> {
 }
 
 impl<'r> Teller<'r> {
-    fn new(records: &'r Records, quiet: bool, theme: Theme) -> Teller<'r> {
+    fn new(records: &'r LocalRecords, quiet: bool, theme: Theme) -> Teller<'r> {
         let (about, told) = (BTreeSet::new(), HashMap::new());
         Teller { records, quiet, theme, hearing: records.hearing(), about, told }
     }

@@ -1,15 +1,17 @@
-//! The executor of this process, and what commands ask of it.
+//! The executor of this process, over the store of this machine.
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use sluice_executor::{
-    Executor, NotSubmitted, Plan, Replayed, Replaying, Rerun, Settings, SpanSink, Submission,
-    Version, start_of,
+    Executor, NotSubmitted, Replayed, Replaying as ExecutorReplaying, Rerun as ExecutorRerun,
+    Settings, SpanSink, Submission, Version, start_of,
 };
-use sluice_model::{Event, Failure, RunId, TenantId};
+use sluice_model::{Description, RunId, TenantId};
 use sluice_server::Telemetry;
 
-use super::{Local, Records};
+use super::{Local, LocalRecords, now_us};
+use crate::site::{Machine, NewRun, Planned, Records, Refusable, Replaying, Rerun, Work};
 
 /// Which runs a machine takes up when it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,21 +23,21 @@ pub enum Only {
 }
 
 /// An executor over the store.
-pub struct Machine {
+pub struct LocalMachine {
     executor: Executor,
-    records: Records,
+    records: LocalRecords,
 }
 
-impl Machine {
+impl LocalMachine {
     /// Puts the parts together. Nothing is taken up before it works. Spans that are over go to
     /// `telemetry`.
     pub fn new(
-        records: Records,
+        records: LocalRecords,
         local: Local,
         only: Only,
         concurrency: Option<u32>,
         telemetry: Option<Telemetry>,
-    ) -> Machine {
+    ) -> LocalMachine {
         let mut settings = match only {
             Only::Its => Settings { own_only: true, ..Settings::default() },
             Only::Everything => Settings::shared(),
@@ -45,7 +47,7 @@ impl Machine {
             settings.concurrency = concurrency;
         }
         let executor = Executor::new(records.store().clone(), local.sandbox, settings);
-        Machine { executor, records }
+        LocalMachine { executor, records }
     }
 
     /// The executor itself, for the edge.
@@ -54,13 +56,8 @@ impl Machine {
     }
 
     /// The store beside it.
-    pub fn records(&self) -> &Records {
+    pub fn store(&self) -> &LocalRecords {
         &self.records
-    }
-
-    /// Digest of the runtime image.
-    pub fn image_digest(&self) -> &str {
-        self.executor.image_digest()
     }
 
     /// Works until `stop` resolves, and leaves in good order.
@@ -68,58 +65,119 @@ impl Machine {
         Ok(self.executor.work(stop).await?)
     }
 
-    /// Works from now on, beside whoever holds the future, which tells how it failed.
-    pub fn work_beside(&self) -> impl Future<Output = anyhow::Result<()>> + use<> {
-        let executor = self.executor.clone();
-        let work = tokio::spawn(async move { executor.work(std::future::pending()).await });
-        async move { Ok(work.await??) }
+    /// Loads a source, or finds it loaded.
+    async fn version(&self, source: &Arc<str>) -> Refusable<Arc<Version>> {
+        told_apart(self.executor.version(&TenantId::local(), source).await)
+    }
+}
+
+/// What the executor did not do, told apart by whose fault that is.
+fn told_apart<T>(done: Result<T, NotSubmitted>) -> Refusable<T> {
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(NotSubmitted::Refused(failure)) => Ok(Err(failure)),
+        Err(NotSubmitted::Store(error)) => Err(error.into()),
+    }
+}
+
+#[async_trait]
+impl Machine for LocalMachine {
+    fn records(&self) -> &dyn Records {
+        &self.records
     }
 
-    /// Loads a source. The inner error is the source's.
-    pub async fn version(
-        &self,
-        source: &Arc<str>,
-    ) -> anyhow::Result<Result<Arc<Version>, Box<Failure>>> {
-        match self.executor.version(&TenantId::local(), source).await {
-            Ok(version) => Ok(Ok(version)),
-            Err(NotSubmitted::Refused(failure)) => Ok(Err(failure)),
-            Err(NotSubmitted::Store(error)) => Err(error.into()),
+    fn work_beside(&self) -> Work {
+        let executor = self.executor.clone();
+        let work = tokio::spawn(async move { executor.work(std::future::pending()).await });
+        Box::pin(async move { Ok(work.await??) })
+    }
+
+    async fn image_digest(&self) -> anyhow::Result<String> {
+        Ok(self.executor.image_digest().to_owned())
+    }
+
+    async fn load(&self, source: &Arc<str>) -> Refusable<Description> {
+        let version = self.version(source).await?;
+        Ok(version.map(|version| version.described.description.clone()))
+    }
+
+    async fn submit(&self, run: NewRun) -> Refusable<RunId> {
+        let version = match self.version(&run.source).await? {
+            Ok(version) => version,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let in_us = |ms: u64| now_us().saturating_add(ms.saturating_mul(1_000));
+        let submission = Submission {
+            tenant: TenantId::local(),
+            version,
+            flow: Some(run.flow),
+            input: run.input,
+            grants: run.grants,
+            limits: run.limits,
+            retry: run.retry,
+            deadline_us: run.deadline_ms.map(in_us),
+            seed: run.seed,
+            idempotency_key: run.idempotency_key,
+            trace: None,
+        };
+        told_apart(self.executor.submit(submission).await)
+    }
+
+    async fn plan(&self, rerun: &Rerun) -> Refusable<Planned> {
+        let version = match &rerun.source {
+            Some(source) => match self.version(source).await? {
+                Ok(version) => Some(version),
+                Err(failure) => return Ok(Err(failure)),
+            },
+            None => None,
+        };
+        let plan = self.executor.plan(ExecutorRerun {
+            tenant: TenantId::local(),
+            run: rerun.run.clone(),
+            from: rerun.from.clone(),
+            version,
+            input: rerun.input.clone(),
+            grants: rerun.grants.clone(),
+            most: None,
+        });
+        Ok(told_apart(plan.await)?.map(|plan| Planned {
+            taken: plan.taken,
+            seq: plan.seq,
+            recorded: plan.recorded.clone(),
+            difference: plan.difference.clone(),
+            is_needed: plan.is_needed(),
+            kept: Some(Box::new(plan)),
+        }))
+    }
+
+    async fn go_live(&self, _rerun: &Rerun, planned: Planned) -> Refusable<RunId> {
+        match planned.kept {
+            Some(plan) => told_apart(self.executor.go_live(*plan).await),
+            None => anyhow::bail!("the plan was made elsewhere"),
         }
     }
 
-    /// Loads a source of the store.
-    pub async fn version_of(&self, digest: &str) -> Result<Arc<Version>, NotSubmitted> {
-        self.executor.version_of(&TenantId::local(), digest).await
-    }
-
-    /// Takes a run on.
-    pub async fn submit(&self, submission: Submission) -> Result<RunId, NotSubmitted> {
-        self.executor.submit(submission).await
-    }
-
-    /// Finds out what running a run again would do.
-    pub async fn plan(&self, rerun: Rerun) -> Result<Plan, NotSubmitted> {
-        self.executor.plan(rerun).await
-    }
-
-    /// Takes a planned run on.
-    pub async fn go_live(&self, plan: Plan) -> Result<RunId, NotSubmitted> {
-        self.executor.go_live(plan).await
-    }
-
-    /// Goes through a record once more. `seen` hears how many of its events are behind.
-    pub async fn replay(
+    async fn replay(
         &self,
-        events: &[Event],
-        version: &Version,
-        mut seen: impl FnMut(usize),
+        replaying: Replaying<'_>,
+        seen: &mut (dyn FnMut(usize) + Send),
     ) -> anyhow::Result<Replayed> {
-        let Some(start) = start_of(events) else {
-            anyhow::bail!("the record does not begin with a run");
+        let Some(start) = start_of(replaying.events) else {
+            anyhow::bail!("the record of {} does not begin with a run", replaying.run);
         };
-        let replaying = Replaying {
-            events,
-            version,
+        let version = if let Some(source) = replaying.source {
+            self.version(source).await?
+        } else {
+            let tenant = TenantId::local();
+            told_apart(self.executor.version_of(&tenant, &start.source_digest).await)?
+        };
+        let version = match version {
+            Ok(version) => version,
+            Err(failure) => return Ok(Replayed::Different(failure)),
+        };
+        let replaying = ExecutorReplaying {
+            events: replaying.events,
+            version: &version,
             flow: &start.flow,
             input: &start.input,
             grants: &start.grants,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sluice_model::Event;
 
 use super::text::clean_json;
-use crate::local::Ask;
+use crate::site::Ask;
 use crate::view::View;
 
 /// What a flow returned: laid out for a person, or in one line for a program.

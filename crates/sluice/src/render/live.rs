@@ -10,7 +10,8 @@ use super::question::draw_question;
 use super::tree::{Moment, draw_row, draw_run};
 use super::tree_rows::{final_rows, live_rows};
 use super::{Line, Theme, Tone};
-use crate::local::{Ask, now_us};
+use crate::local::now_us;
+use crate::site::Ask;
 use crate::view::View;
 
 const HIDE_CURSOR: &str = "\x1b[?25l";

@@ -11,8 +11,8 @@ use super::failure::headline_text;
 use super::log::{draw_log, draw_parting};
 use super::question::draw_question;
 use super::{Line, Theme, Tone};
-use crate::local::Ask;
 use crate::quantity::duration;
+use crate::site::Ask;
 use crate::view::View;
 
 /// Columns that one attribute's value may take.

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::attributes::attributes;
 use super::{Line, Tone};
-use crate::local::Ask;
 use crate::schema::{Schema, unwrapped};
+use crate::site::Ask;
 
 /// Columns that the value of a detail may take.
 const VALUE: usize = 80;

@@ -6,8 +6,8 @@ use sluice_model::{RunId, RunState};
 
 use super::table::Table;
 use super::{Line, Tone};
-use crate::local::{Ask, Summary};
 use crate::quantity::{age, duration, moment};
+use crate::site::{Ask, Summary};
 
 /// A row a run. `asks` are open questions of these runs and perhaps of others.
 pub fn draw_runs(runs: &[Summary], asks: &[Ask], now_us: u64) -> Table {

@@ -6,7 +6,7 @@ use sluice_model::{
     RetryPolicy, RunId, RunState, SpanId, SpanStatus, Start, TenantId, Tree,
 };
 
-use crate::local::{Ask, Summary};
+use crate::site::{Ask, Summary};
 
 /// A run told step by step; each step takes no time but `wait`.
 #[derive(Default)]

@@ -7,9 +7,10 @@ use rustix::process::{Resource, getrlimit};
 use super::Finding;
 use crate::cli::Global;
 use crate::commands::{async_runtime, store_url};
-use crate::local::{Records, image_source};
+use crate::local::{LocalRecords, image_source};
 use crate::quantity::bytes;
 use crate::settings::{CACHE_DIR, cache_dir};
+use crate::site::Records as _;
 
 /// The first kernel that tells in one call which pages of an instance were written.
 const PAGEMAP_SCAN_SINCE: (u32, u32) = (6, 7);
@@ -86,7 +87,7 @@ pub fn store(global: &Global) -> Finding {
     let opened = || {
         let url = store_url(global)?;
         async_runtime()?
-            .block_on(async { Ok::<_, anyhow::Error>(Records::open(&url).await?.url()) })
+            .block_on(async { Ok::<_, anyhow::Error>(LocalRecords::open(&url).await?.place()) })
     };
     match opened() {
         Ok(url) => Finding::ok("store", url),

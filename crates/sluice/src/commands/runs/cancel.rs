@@ -5,9 +5,9 @@ use sluice_model::{RunId, RunState};
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::local::Records;
 use crate::out;
 use crate::render::{Line, Theme, Tone, document};
+use crate::site::Records;
 
 /// What became of one request.
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ pub async fn cancel(
     runs: &[String],
     reason: &str,
     json: bool,
-    records: &Records,
+    records: &dyn Records,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let mut found = Vec::new();
@@ -45,7 +45,7 @@ pub async fn cancel(
     for Request { run, cancelled, state } in &requests {
         let text = match (cancelled, state) {
             (_, RunState::Ended) if !cancelled => "had ended already",
-            (true, RunState::Queued | RunState::Waiting) => {
+            (true, RunState::Queued | RunState::Waiting) if !records.is_served() => {
                 "ends when a worker takes it up: sluice worker --until-idle"
             }
             (true, _) => "ends now",

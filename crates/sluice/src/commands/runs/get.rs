@@ -8,13 +8,14 @@ use sluice_model::{
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::local::{Ask, Records, Summary, now_us, start_of};
+use crate::local::{now_us, start_of};
 use crate::out;
 use crate::quantity::{age, duration, grouped, moment};
 use crate::render::{
     Line, Theme, Tone, document, draw_failure, draw_question, draw_record, output, state_word,
     terminal_width,
 };
+use crate::site::{Ask, Records, Summary};
 
 /// Columns of a tree that does not go to a terminal.
 const WIDTH: usize = 100;
@@ -46,7 +47,7 @@ struct Document<'d> {
 pub async fn get(
     run: &str,
     json: bool,
-    records: &Records,
+    records: &dyn Records,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let summary = records.run(run).await?;
@@ -55,7 +56,7 @@ pub async fn get(
         anyhow::bail!("the record of {} does not begin with a run", summary.run);
     };
     let asks = records.open_asks_of(&summary.run).await?;
-    let children = records.children_of(&summary).await?;
+    let children = records.children_of(&summary.run).await?;
     let is_for_people = out::data_is_for_people();
     let end = end(&events);
     if json {

@@ -5,9 +5,10 @@ use sluice_model::{RunId, RunState};
 
 use crate::cli::{Global, LsArgs};
 use crate::exit::{Exit, Usage};
-use crate::local::{Records, Runs, Summary, now_us};
+use crate::local::now_us;
 use crate::out;
 use crate::render::{Line, Theme, Tone, document, draw_runs, terminal_width};
+use crate::site::{Asks, Records, Runs, Summary};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -17,7 +18,7 @@ struct Page<'p> {
 }
 
 /// Lists runs, the newest first.
-pub async fn list(args: &LsArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+pub async fn list(args: &LsArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
     let after = match &args.page.after {
         Some(cursor) => Some(cursor.parse::<RunId>().map_err(|error| {
             Usage::new(error.to_string()).hint("a cursor is the `next` of an earlier list")
@@ -30,8 +31,8 @@ pub async fn list(args: &LsArgs, records: &Records, global: &Global) -> anyhow::
             outcome: args.outcome.clone(),
             flow: args.flow.clone(),
             before: after,
-            root: None,
             limit: args.page.limit,
+            ..Runs::default()
         })
         .await?;
     let is_full = runs.len() == args.page.limit as usize;
@@ -42,12 +43,12 @@ pub async fn list(args: &LsArgs, records: &Records, global: &Global) -> anyhow::
     }
     let notes = Theme::of_stderr(global.color);
     if runs.is_empty() {
-        let text = format!("No such run is in {}.", records.url());
+        let text = format!("No such run is in {}.", records.place());
         out::notes(&[Line::of(Tone::Dim, &text)], notes);
         return Ok(Exit::Ok);
     }
     let asks = if runs.iter().any(|run| run.state == RunState::Waiting) {
-        records.asks(false, None, 1_000).await?
+        records.asks(&Asks { limit: 1_000, ..Asks::default() }).await?
     } else {
         Vec::new()
     };

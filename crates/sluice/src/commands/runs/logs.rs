@@ -5,12 +5,12 @@ use sluice_model::{Event, EventBody, Level};
 use crate::cli::{Global, LogsArgs};
 use crate::commands::interrupts::Interrupts;
 use crate::exit::Exit;
-use crate::local::Records;
 use crate::out;
 use crate::render::{Line, Theme, Tone, draw_log, output};
+use crate::site::{News, Records};
 
 /// Prints the lines, and goes on until the run ends where that is wanted.
-pub async fn logs(args: &LogsArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+pub async fn logs(args: &LogsArgs, records: &dyn Records, global: &Global) -> anyhow::Result<Exit> {
     let run = records.run(&args.run).await?.run;
     let mut printer = Printer {
         level: args.level.into(),
@@ -25,14 +25,17 @@ pub async fn logs(args: &LogsArgs, records: &Records, global: &Global) -> anyhow
     let mut interrupts = Interrupts::listen()?;
     let mut feed = records.feed(&run);
     loop {
-        let events = tokio::select! {
-            events = feed.next() => events?,
+        let news = tokio::select! {
+            news = feed.next() => news?,
             () = interrupts.next() => return Ok(Exit::Interrupted),
         };
-        if events.is_empty() {
-            return Ok(Exit::Ok);
+        match news {
+            News::Events(events) => printer.print(&events)?,
+            News::Notice(text) => {
+                out::notes(&[Line::of(Tone::Warn, &text)], Theme::of_stderr(global.color));
+            }
+            News::End => return Ok(Exit::Ok),
         }
-        printer.print(&events)?;
     }
 }
 

@@ -4,19 +4,20 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_model::{Outcome, RunId, Start, TenantId, Usage};
+use sluice_model::{Outcome, RunId, Usage};
 
 use crate::cli::{Global, RerunArgs};
-use crate::commands::run::{detached, see_through};
+use crate::commands::run::{choose, detached, see_through};
 use crate::commands::show::{Conclusion, Show};
-use crate::commands::{async_runtime, machine, read_source};
+use crate::commands::{async_runtime, read_source, site};
 use crate::exit::{Exit, Usage as WrongUsage};
 use crate::input::assemble_onto;
-use crate::local::{Machine, NotSubmitted, Only, Plan, Rerun, Version, sha256, start_of};
+use crate::local::{sha256, start_of};
 use crate::out;
 use crate::quantity::grouped;
 use crate::render::{Line, Theme, Tone, document, draw_event, draw_sides};
 use crate::schema::Schema;
+use crate::site::{Machine, Planned, Refusable, Rerun, Summary};
 
 /// Shows the plan, and goes live where that is wanted.
 pub fn run(args: &RerunArgs, global: &Global) -> anyhow::Result<Exit> {
@@ -32,8 +33,8 @@ pub fn run(args: &RerunArgs, global: &Global) -> anyhow::Result<Exit> {
     };
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
-        let machine = machine(global, theme, Only::Its, None).await?;
-        Rerunning { args, source, show, machine }.run().await
+        let machine = site::machine(global, theme).await?;
+        Rerunning { args, source, show, machine: &*machine }.run().await
     });
     // Whatever a second interrupt left behind is not waited for.
     runtime.shutdown_background();
@@ -44,98 +45,84 @@ struct Rerunning<'a> {
     args: &'a RerunArgs,
     source: Option<Arc<str>>,
     show: Show,
-    machine: Machine,
+    machine: &'a dyn Machine,
 }
 
 impl Rerunning<'_> {
     async fn run(&self) -> anyhow::Result<Exit> {
-        let run = self.machine.records().run(&self.args.run).await?.run;
+        let summary = self.machine.records().run(&self.args.run).await?;
+        let run = &summary.run;
         // A machine that works already takes the run up with the commit that submits it.
         let work = (!self.args.detach).then(|| self.machine.work_beside());
-        let plan = match self.plan(&run).await? {
-            Ok(plan) => plan,
-            Err(NotSubmitted::Refused(failure)) => return self.refuse(*failure),
-            Err(NotSubmitted::Store(error)) => return Err(error.into()),
+        let rerun = match self.rerun(&summary).await? {
+            Ok(rerun) => rerun,
+            Err(failure) => return self.refuse(*failure).await,
         };
-        if !plan.is_needed() {
+        let plan = match self.machine.plan(&rerun).await? {
+            Ok(plan) => plan,
+            Err(failure) => return self.refuse(*failure).await,
+        };
+        if !plan.is_needed {
             let text = "Nothing would be different: all that is recorded would be taken over. \
                         `sluice run` starts a new run; --from STEP leaves the record there.";
             out::notes(&[Line::of(Tone::Plain, text)], self.show.theme);
-            self.print(&run, &plan)?;
+            self.print(run, &plan)?;
             return Ok(Exit::Ok);
         }
-        self.draw(&run, &plan);
+        self.draw(run, &plan);
         if !self.args.yes && !Self::is_wanted()? {
             let text = "Nothing was run; --yes goes live.";
             out::notes(&[Line::of(Tone::Warn, text)], self.show.theme);
-            self.print(&run, &plan)?;
+            self.print(run, &plan)?;
             return Ok(Exit::Ok);
         }
-        match (self.machine.go_live(plan).await, work) {
-            (Ok(run), Some(work)) => see_through(&self.machine, &run, &self.show, work).await,
-            (Ok(run), None) => detached(&run, &self.show),
-            (Err(NotSubmitted::Refused(failure)), _) => self.refuse(*failure),
-            (Err(NotSubmitted::Store(error)), _) => Err(error.into()),
+        match (self.machine.go_live(&rerun, plan).await?, work) {
+            (Ok(run), Some(work)) => see_through(self.machine, &run, &self.show, work).await,
+            (Ok(run), None) => detached(self.machine, &run, &self.show),
+            (Err(failure), _) => self.refuse(*failure).await,
         }
     }
 
-    async fn plan(&self, run: &RunId) -> anyhow::Result<Result<Plan, NotSubmitted>> {
-        let events = self.machine.records().record(run).await?;
-        let Some(start) = start_of(&events) else {
-            anyhow::bail!("the record of {run} does not begin with a run");
-        };
-        let version = match &self.source {
-            Some(source) => match self.machine.version(source).await? {
-                Ok(version) => Some(version),
-                Err(failure) => return Ok(Err(NotSubmitted::Refused(failure))),
-            },
-            None => None,
-        };
-        let input = match self.input(start, version.as_ref()).await? {
+    /// What the options ask for.
+    async fn rerun(&self, run: &Summary) -> Refusable<Rerun> {
+        let input = match self.input(run).await? {
             Ok(input) => input,
-            Err(error) => return Ok(Err(error)),
+            Err(failure) => return Ok(Err(failure)),
         };
-        Ok(self
-            .machine
-            .plan(Rerun {
-                tenant: TenantId::local(),
-                run: run.clone(),
-                from: self.args.from.clone(),
-                version,
-                input,
-                grants: self.args.grants.clone(),
-                most: None,
-            })
-            .await)
+        Ok(Ok(Rerun {
+            run: run.run.clone(),
+            from: self.args.from.clone(),
+            source: self.source.clone(),
+            input,
+            grants: self.args.grants.clone(),
+        }))
     }
 
     /// The recorded input with what was given in its place; none where nothing was.
-    async fn input(
-        &self,
-        start: &Start,
-        version: Option<&Arc<Version>>,
-    ) -> anyhow::Result<Result<Option<Value>, NotSubmitted>> {
+    async fn input(&self, run: &Summary) -> Refusable<Option<Value>> {
         if self.args.inputs.is_empty() {
             return Ok(Ok(None));
         }
-        let version = match version {
-            Some(version) => Arc::clone(version),
-            None => match self.machine.version_of(&start.source_digest).await {
-                Ok(version) => version,
-                Err(error) => return Ok(Err(error)),
-            },
+        let source = match &self.source {
+            Some(source) => Arc::clone(source),
+            None => self.machine.records().source_of(run).await?,
         };
-        let flow = match version.flow(Some(&start.flow)) {
+        let description = match self.machine.load(&source).await? {
+            Ok(description) => description,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let flow = match choose(&description.flows, Some(&run.flow)) {
             Ok(flow) => flow,
-            Err(failure) => return Ok(Err(NotSubmitted::Refused(failure))),
+            Err(failure) => return Ok(Err(failure)),
         };
-        let recorded = start.input.as_object().cloned().unwrap_or_default();
-        let input = assemble_onto(recorded, &self.args.inputs, Schema::new(&flow.input))?;
-        Ok(Ok(Some(input)))
+        let events = self.machine.records().record(&run.run).await?;
+        let recorded = start_of(&events).and_then(|start| start.input.as_object());
+        let recorded = recorded.cloned().unwrap_or_default();
+        Ok(Ok(Some(assemble_onto(recorded, &self.args.inputs, Schema::new(&flow.input))?)))
     }
 
     /// How much is taken over, and what is different where the record is left.
-    fn draw(&self, run: &RunId, plan: &Plan) {
+    fn draw(&self, run: &RunId, plan: &Planned) {
         let theme = self.show.theme;
         let text = format!(
             "{} events of {run} are taken over; the new run leaves its record at event {}.",
@@ -171,7 +158,7 @@ impl Rerunning<'_> {
     }
 
     /// The plan as data, where data is wanted.
-    fn print(&self, run: &RunId, plan: &Plan) -> anyhow::Result<()> {
+    fn print(&self, run: &RunId, plan: &Planned) -> anyhow::Result<()> {
         if self.args.json {
             let planned = json!({
                 "run": run,
@@ -179,14 +166,14 @@ impl Rerunning<'_> {
                 "seq": plan.seq,
                 "recorded": plan.recorded,
                 "difference": plan.difference,
-                "is_needed": plan.is_needed(),
+                "is_needed": plan.is_needed,
             });
             out::data(&document(&planned, out::data_is_for_people())?)?;
         }
         Ok(())
     }
 
-    fn refuse(&self, failure: sluice_model::Failure) -> anyhow::Result<Exit> {
+    async fn refuse(&self, failure: sluice_model::Failure) -> anyhow::Result<Exit> {
         if failure.code == sluice_model::Code::FlowNotFound {
             let usage = WrongUsage { message: failure.message, hint: failure.hint };
             return Err(usage.into());
@@ -199,7 +186,7 @@ impl Rerunning<'_> {
             usage: Usage::default(),
             seed: None,
             source_digest: sha256(source.as_bytes()),
-            image_digest: self.machine.image_digest().to_owned(),
+            image_digest: self.machine.image_digest().await?,
         })
     }
 }

@@ -4,13 +4,17 @@ use serde_json::json;
 
 use crate::cli::{ExportArgs, Global, ImportArgs};
 use crate::exit::{Exit, Usage};
-use crate::local::Records;
 use crate::out;
 use crate::quantity::bytes;
 use crate::render::{Line, Theme, Tone, document};
+use crate::site::Records;
 
 /// Writes the run to a file, or to standard output.
-pub async fn export(args: &ExportArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+pub async fn export(
+    args: &ExportArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let run = records.run(&args.run).await?.run;
     let text = records.export(&run, args.redact.as_deref()).await?;
     let Some(path) = &args.output else {
@@ -25,7 +29,11 @@ pub async fn export(args: &ExportArgs, records: &Records, global: &Global) -> an
 }
 
 /// Takes a run in, and prints its id.
-pub async fn import(args: &ImportArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+pub async fn import(
+    args: &ImportArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let path = args.file.display();
     let text = std::fs::read_to_string(&args.file)
         .map_err(|error| Usage::new(format!("cannot read `{path}`: {error}")))?;

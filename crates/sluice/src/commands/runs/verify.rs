@@ -5,10 +5,10 @@ use sluice_model::RunId;
 
 use crate::cli::{Global, VerifyArgs};
 use crate::exit::Exit;
-use crate::local::{Records, Runs};
 use crate::out;
 use crate::quantity::grouped;
 use crate::render::{Line, Theme, Tone, document};
+use crate::site::{Records, Runs};
 
 /// Runs that are listed at once.
 const PAGE: u32 = 500;
@@ -24,7 +24,11 @@ struct Finding {
 }
 
 /// Goes through the records of the runs named, or of all.
-pub async fn verify(args: &VerifyArgs, records: &Records, global: &Global) -> anyhow::Result<Exit> {
+pub async fn verify(
+    args: &VerifyArgs,
+    records: &dyn Records,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let mut findings = Vec::new();
     if args.all {
         let mut before = None;
@@ -61,7 +65,7 @@ pub async fn verify(args: &VerifyArgs, records: &Records, global: &Global) -> an
 async fn finding(
     run: RunId,
     json: bool,
-    records: &Records,
+    records: &dyn Records,
     global: &Global,
 ) -> anyhow::Result<Finding> {
     let (events, problem) = records.verify(&run).await?;
