@@ -23,7 +23,7 @@ mod tenant;
 mod wake;
 mod writer;
 
-pub use admin::{Admin, TenantRow};
+pub use admin::{Admin, TenantChange, TenantChanged, TenantRow};
 pub use crash::crash_point;
 pub use error::{ChildError, DbError, KeepError, WriteError};
 pub use keys::{Keys, Purpose, Ticket};
@@ -33,6 +33,6 @@ pub use queue::{Claim, Leased, Queue};
 pub use store::Store;
 pub use tenant::{
     AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,
-    Flaw, FlowFilter, FlowVersion, Imported, KvEntry, KvMatch, NewRun, NewToken, RunFilter, RunRow,
-    Submitted, Tenant, TokenRow, UsageRow, Verified,
+    Flaw, FlowFilter, FlowVersion, IdempotencyKey, Imported, KvEntry, KvMatch, NewRun, NewToken,
+    RunFilter, RunRow, Submitted, Tenant, TokenRow, UsageRow, Verified,
 };

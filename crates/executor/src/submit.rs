@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use sluice_db::{DbError, KeepError, NewRun};
+use sluice_db::{DbError, IdempotencyKey, KeepError, NewRun};
 use sluice_model::{
     CallKind, Capability, Code, Event, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
 };
@@ -37,7 +37,7 @@ pub struct Submission {
     /// Where its randomness begins; drawn where it is absent.
     pub seed: Option<[u8; 32]>,
     /// The same key submits the same run once.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// A run that was not taken on.
@@ -80,7 +80,7 @@ impl Executor {
         start: Start,
         source: Arc<str>,
         prefix: Vec<Event>,
-        idempotency_key: Option<String>,
+        idempotency_key: Option<IdempotencyKey>,
     ) -> Result<RunId, NotSubmitted> {
         let now = now_us();
         let tenant = self.store().tenant(&start.tenant);

@@ -7,21 +7,26 @@
 
 mod app;
 mod auth;
+mod condition;
 mod edge;
+mod headers;
 mod input;
 mod live;
 mod mcp;
 mod metrics;
+mod origin;
 mod page;
 mod problem;
 mod reply;
 mod routes;
 mod serve;
 mod settings;
+mod wait;
 
 pub use app::{openapi, router};
 pub use auth::{FirstLogin, first_login};
 pub use edge::Edge;
 pub use mcp::{mcp_stdio, mcp_tools};
+pub use origin::{NoOrigin, Origin};
 pub use serve::{ServeError, Tls, serve};
 pub use settings::Settings;

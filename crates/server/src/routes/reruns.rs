@@ -15,7 +15,7 @@ use crate::auth::{Caller, Identity, Run};
 use crate::edge::Edge;
 use crate::input::{At, Body};
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Located, Reply};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     let about =
@@ -67,14 +67,10 @@ async fn rerun(
     caller: Caller<Run>,
     At(path): At<RunPath>,
     Body(request): Body<RerunRequest>,
-) -> Result<Reply<RerunPlan>, Problem> {
+) -> Result<Reply<RerunPlan, 200, Located>, Problem> {
     let plan = planned(&edge, &caller, &path.run, request).await?;
     let path = plan.run.as_ref().map(|run| format!("/v1/runs/{run}"));
-    let reply = Reply::new(plan);
-    Ok(match path {
-        Some(path) => reply.at(path),
-        None => reply,
-    })
+    Ok(Reply::new(plan).at(path))
 }
 
 /// Makes the plan, and follows it where that is asked for.
@@ -100,7 +96,8 @@ pub(crate) async fn planned(
             grants: request.grants,
             most: identity.grants.clone(),
         })
-        .await?;
+        .await
+        .map_err(|error| Problem::from(error).within("/input"))?;
     let mut planned = RerunPlan {
         of,
         taken: plan.taken,

@@ -2,7 +2,6 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -209,7 +208,6 @@ struct Cancel {
 }
 
 async fn cancel(
-    State(_edge): State<Edge>,
     caller: Caller<Run>,
     At(path): At<RunPath>,
     Body(cancel): Body<Cancel>,

@@ -91,7 +91,7 @@ impl Run<'_> {
             retry: self.args.retry(),
             deadline_us: self.args.deadline.map(|ms| now_us() + ms * 1_000),
             seed: self.args.seed,
-            idempotency_key: self.args.idempotency_key.clone(),
+            idempotency_key: self.args.idempotency_key.clone().map(Into::into),
         }))
     }
 

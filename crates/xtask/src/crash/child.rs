@@ -163,7 +163,7 @@ impl Party {
             retry: RetryPolicy { retries: order.retries, backoff_ms: 20, ..RetryPolicy::default() },
             deadline_us: order.deadline_ms.map(|after_ms| now_us() + after_ms * 1_000),
             seed: None,
-            idempotency_key: Some(order.key.clone()),
+            idempotency_key: Some(order.key.clone().into()),
         };
         match self.executor.submit(submission).await {
             Ok(run) => say(&Said::Submitted { key: order.key, run }),
