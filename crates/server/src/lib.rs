@@ -17,6 +17,7 @@ mod metrics;
 mod origin;
 mod page;
 mod problem;
+mod reference;
 mod reply;
 mod routes;
 mod serve;

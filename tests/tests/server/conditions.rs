@@ -49,10 +49,10 @@ async fn of_many_who_change_a_tenant_with_the_same_tag_one_does() {
     assert_eq!(done.len(), 1, "{done:?}");
     let now = admin.get("/v1/tenants/a").await;
     assert_eq!(now.json(), done[0].json());
-    assert_eq!((now.json()["label"].as_str(), tag_of(&now)), (
-        Some(format!("n{}", now.json()["quota"]["queued"]).as_str()),
-        tag_of(&done[0]),
-    ));
+    assert_eq!(
+        (now.json()["label"].as_str(), tag_of(&now)),
+        (Some(format!("n{}", now.json()["quota"]["queued"]).as_str()), tag_of(&done[0]),)
+    );
     server.stop().await;
 }
 
@@ -109,7 +109,10 @@ async fn keys_and_flows_are_changed_only_on_what_is_named() {
     let second = tag_of(&key("If-Match", &format!("\"x\", {first}"), 2).await);
     assert_eq!(tag_of(&flow("If-Match", "\"v9\", \"v1\"", "2").await), "\"v2\"");
     assert_eq!(key("If-Match", &first, 3).await.code(), "precondition_failed");
-    assert_eq!(tag_of(&key("If-None-Match", &first, 3).await), tag_of(&owner.get("/v1/kv/s/k").await));
+    assert_eq!(
+        tag_of(&key("If-None-Match", &first, 3).await),
+        tag_of(&owner.get("/v1/kv/s/k").await)
+    );
     let delete = async |value: &str| {
         let header = ("If-Match", value.as_bytes());
         change(&owner, Method::DELETE, "/v1/kv/s/k", header, &json!({})).await

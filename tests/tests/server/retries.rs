@@ -49,7 +49,11 @@ async fn a_key_stands_for_all_of_a_request() {
         let before = body.get(member).cloned();
         body[member] = value;
         let refused = start(&owner, "/v1/runs", &body).await;
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "conflict"), "{member}");
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (409, "conflict"),
+            "{member}"
+        );
         match before {
             Some(before) => body[member] = before,
             None => {

@@ -66,6 +66,7 @@ struct AskPath {
 /// An answer.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "value": true }))]
 struct NewAnswer {
     /// What fits the schema of the question.
     value: Value,

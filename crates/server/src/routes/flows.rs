@@ -69,6 +69,9 @@ struct FlowWithSource {
 /// A source to be saved.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "source": "from sluice import flow\n\n\n@flow\ndef hello(name: str) -> str:\n    return f'Hello, {name}'\n",
+}))]
 struct NewSource {
     /// Python.
     source: String,

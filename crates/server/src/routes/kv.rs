@@ -82,6 +82,7 @@ struct Entry {
 /// A value to be set.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "value": { "seen": 3 } }))]
 struct NewValue {
     /// The value.
     value: Value,

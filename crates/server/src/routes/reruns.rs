@@ -26,6 +26,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 /// From where, and with what.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(example = json!({ "from": "total", "go_live": false }))]
 pub(crate) struct RerunRequest {
     /// The step before which the record is left, by name, or `#12` for span 12; without it the first
     /// place where something else happens.

@@ -202,6 +202,7 @@ async fn get(caller: Caller<Read>, At(path): At<RunPath>) -> Result<Reply<RunDet
 /// Why a run is to end.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(example = json!({ "reason": "it is no longer needed" }))]
 struct Cancel {
     /// In words, for the record.
     reason: Option<String>,

@@ -7,7 +7,7 @@ use aide::axum::routing::post_with;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_db::IdempotencyKey;
 use sluice_executor::{Submission, Version, now_us, seed_of_hex, sha256};
 use sluice_model::{Capability, Limits, RetryPolicy, RunId, RunState, intersection};
@@ -38,6 +38,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 /// How a run is to go.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(example = json!({ "input": { "name": "Ada" } }))]
 pub(crate) struct How {
     /// The flow's input; an object with a member a parameter.
     #[serde(default = "no_input")]
@@ -60,6 +61,10 @@ fn no_input() -> Value {
 
 /// A run of a source that comes along, or of a saved flow.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(example = json!({
+    "source": "from sluice import flow\n\n\n@flow\ndef hello(name: str) -> str:\n    return f'Hello, {name}'\n",
+    "input": { "name": "Ada" },
+}))]
 #[serde(deny_unknown_fields)]
 struct NewRun {
     /// Python. Without it, `flow` names a saved flow.

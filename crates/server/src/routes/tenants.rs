@@ -74,6 +74,7 @@ impl From<TenantRow> for TenantSummary {
 /// A tenant to be made.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "tenant": "research", "grants": ["ask", "kv:*", "http:api.example.com"] }))]
 struct NewTenant {
     /// 1 to 63 small letters, digits and `-`.
     tenant: TenantId,
@@ -92,6 +93,7 @@ struct NewTenant {
 /// What is to change.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "label": "Research" }))]
 struct ChangedTenant {
     /// What it may take, in place of what it may now. Members that are absent have their defaults.
     #[serde(default)]
