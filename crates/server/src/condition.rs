@@ -122,11 +122,11 @@ impl OperationInput for Condition {
 mod tests {
     use super::*;
 
-    fn of(name: HeaderName, lines: &[&'static [u8]]) -> Result<Condition, Problem> {
+    fn of(name: &HeaderName, lines: &[&'static [u8]]) -> Result<Condition, Problem> {
         let mut headers = HeaderMap::new();
         for line in lines {
             let value = axum::http::HeaderValue::from_bytes(line).expect("it is a value");
-            headers.append(&name, value);
+            headers.append(name, value);
         }
         Ok(Condition {
             if_match: read(&headers, &IF_MATCH)?,
@@ -145,7 +145,7 @@ mod tests {
             (&[b"\"a,b\""], [false, false, false]),
             (&[b"\"\""], [false, false, false]),
         ] {
-            let condition = of(IF_MATCH, value).expect("it can be read");
+            let condition = of(&IF_MATCH, value).expect("it can be read");
             let found = [Some("a"), Some("b"), None].map(|tag| condition.is_met(tag));
             assert_eq!(found, met, "{condition:?}");
         }
@@ -158,11 +158,11 @@ mod tests {
             (b"\"a\"", [false, true, true]),
             (b"W/\"a\", \"b\"", [false, false, true]),
         ] {
-            let condition = of(IF_NONE_MATCH, &[value]).expect("it can be read");
+            let condition = of(&IF_NONE_MATCH, &[value]).expect("it can be read");
             let found = [Some("a"), Some("b"), None].map(|tag| condition.is_met(tag));
             assert_eq!(found, met, "{condition:?}");
         }
-        assert!(of(IF_MATCH, &[]).expect("there is nothing").is_none());
+        assert!(of(&IF_MATCH, &[]).expect("there is nothing").is_none());
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
         for value in [&b""[..], b"a", b"\"a", b"\"a\"b", b"*, \"a\"", b"\"\xff\"", b"w/\"a\"", b","]
         {
             for name in [IF_MATCH, IF_NONE_MATCH] {
-                let refused = of(name, &[value]).expect_err("it is no condition");
+                let refused = of(&name, &[value]).expect_err("it is no condition");
                 assert_eq!(refused.failure().code, Code::RequestInvalid);
             }
         }

@@ -39,11 +39,11 @@ async fn of_many_who_change_a_tenant_with_the_same_tag_one_does() {
     }
     let mut done = Vec::new();
     for change in changes {
-        let changed = change.await.expect("it is answered");
-        match changed.status.as_u16() {
-            200 => done.push(changed),
-            412 => assert_eq!(changed.code(), "precondition_failed"),
-            _ => panic!("{}", changed.text),
+        let answered = change.await.expect("it is answered");
+        match answered.status.as_u16() {
+            200 => done.push(answered),
+            412 => assert_eq!(answered.code(), "precondition_failed"),
+            _ => panic!("{}", answered.text),
         }
     }
     assert_eq!(done.len(), 1, "{done:?}");

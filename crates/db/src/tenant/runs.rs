@@ -173,7 +173,7 @@ impl Tenant {
         let rows =
             conn.rows(composed(events_sql()), args![run.as_str(), self.id.as_str(), after, limit]);
         let rows = rows.await?;
-        record::read(conn, &rows, false).await
+        record::read(conn, self.id.as_str(), &rows, false).await
     }
 
     /// The whole record of a run, with the bytes beside its events. Empty where there is no such run.
@@ -181,7 +181,7 @@ impl Tenant {
         let conn = &mut self.store.reader().await?;
         let args = args![run.as_str(), self.id.as_str(), 0u64, i64::MAX];
         let rows = conn.rows(composed(events_sql()), args).await?;
-        record::read(conn, &rows, true).await
+        record::read(conn, self.id.as_str(), &rows, true).await
     }
 
     /// Asks a run to end. False where it has ended, was asked before, or is not there. What it started

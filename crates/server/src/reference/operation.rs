@@ -1,6 +1,6 @@
 //! One operation: what it takes, what it answers, and how to ask for it from a terminal.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::html::{block, code, escaped, line, paragraphs};
 use super::schema::{example, kind, row, table};
@@ -73,8 +73,7 @@ impl<'d> Operation<'d> {
         let Some(requirements) = requirements.filter(|them| !them.is_empty()) else {
             return "<p class=\"scope\">Needs no token.</p>".to_owned();
         };
-        let is_optional =
-            requirements.iter().any(|it| it.as_object().is_some_and(|it| it.is_empty()));
+        let is_optional = requirements.iter().any(|it| it.as_object().is_some_and(Map::is_empty));
         let scopes = requirements[0]["token"].as_array().into_iter().flatten();
         let scopes: Vec<String> = scopes.filter_map(Value::as_str).map(code).collect();
         match (is_optional, scopes.is_empty()) {

@@ -109,7 +109,7 @@ pub(super) fn body(schema: &Value) -> String {
             let about = part["description"].as_str().map(paragraphs).unwrap_or_default();
             let inner =
                 if part["properties"].is_object() { self::body(part) } else { paragraph_of(part) };
-            body.push_str(&format!("<div class=\"variant\">{about}{inner}</div>"));
+            body.extend(["<div class=\"variant\">", &about, &inner, "</div>"]);
         }
     }
     if body.is_empty() { paragraph_of(schema) } else { body }

@@ -130,7 +130,7 @@ pub(crate) async fn saved(
     identity: &Identity,
     source: &str,
 ) -> Result<Vec<FlowSummary>, Problem> {
-    let loaded = edge.version(source).await?;
+    let loaded = edge.version(identity.tenant.id(), source).await?;
     loaded.is_usable()?;
     let mut flows = Vec::new();
     for flow in &loaded.described.description.flows {
@@ -174,7 +174,7 @@ async fn replace(
     condition: Condition,
     Body(new): Body<NewSource>,
 ) -> Result<Reply<FlowWithSource, 200, Tagged>, Problem> {
-    let loaded = edge.version(&new.source).await?;
+    let loaded = edge.version(caller.tenant.id(), &new.source).await?;
     loaded.is_usable()?;
     let flow = loaded.flow(Some(&path.flow))?;
     let description = serde_json::to_value(flow).unwrap_or_default();

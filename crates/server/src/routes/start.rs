@@ -116,7 +116,7 @@ impl Order {
 
     async fn version(&self, edge: &Edge, identity: &Identity) -> Result<Arc<Version>, Problem> {
         match (&self.source, &self.flow) {
-            (Some(source), _) => edge.version(source).await,
+            (Some(source), _) => edge.version(identity.tenant.id(), source).await,
             (None, Some(flow)) => edge.saved(identity.tenant.id(), flow).await,
             (None, None) => {
                 let problem = "a run needs a `source`, or a saved `flow` by its name";

@@ -6,7 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sluice_model::{Capability, Description, Failure, intersection};
+use sluice_model::{Capability, Code, Description, Failure, FailureKind, intersection};
 
 use super::op;
 use crate::auth::{Caller, Identity, Read};
@@ -60,11 +60,9 @@ pub(crate) async fn validated(
     identity: &Identity,
     source: &str,
 ) -> Result<Validated, Problem> {
-    let version = match edge.version(source).await {
+    let version = match edge.version(identity.tenant.id(), source).await {
         Ok(version) => version,
-        Err(problem) if problem.failure().kind == sluice_model::FailureKind::PlatformError => {
-            return Err(problem);
-        }
+        Err(problem) if is_not_the_sources(problem.failure()) => return Err(problem),
         Err(problem) => {
             return Ok(Validated {
                 is_valid: false,
@@ -92,4 +90,10 @@ pub(crate) async fn validated(
         failure: None,
         missing_grants,
     })
+}
+
+/// Whether a source was not even looked at.
+fn is_not_the_sources(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::PlatformError | FailureKind::RequestError)
+        || failure.code == Code::QuotaExceeded
 }
