@@ -85,6 +85,8 @@ CREATE TABLE runs (
     hash {bytes} NOT NULL,
     cpu_time_us BIGINT NOT NULL DEFAULT 0,
     idempotency_key {text},
+    -- SHA-256 of the request that came with the key, in hex.
+    request_digest {text},
     -- 1 where questions or kept results are to be cleared away when the run ends.
     leaves BIGINT NOT NULL DEFAULT 0,
     -- 1 for a record that was made elsewhere.
@@ -105,7 +107,7 @@ CREATE INDEX runs_by_flow_and_outcome ON runs (tenant, flow, outcome, id) WHERE 
 CREATE UNIQUE INDEX runs_by_parent ON runs (parent_run, parent_call) WHERE parent_run IS NOT NULL;
 -- Tenant::runs of one root.
 CREATE INDEX runs_by_root ON runs (root_run, id) WHERE root_run IS NOT NULL;
--- Tenant::submit, that a key is one run.
+-- Tenant::submit and Tenant::run_of_key, that a key is one run.
 CREATE UNIQUE INDEX runs_by_key ON runs (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
 -- Queue::claim and Queue::next_due: the tenants with work, and each one's work in order.
 CREATE INDEX runs_by_due ON runs (image_digest, tenant, due_at_us) WHERE due_at_us IS NOT NULL;

@@ -31,6 +31,28 @@ pub struct TenantRow {
     pub created_at_us: u64,
 }
 
+/// What is to change of a tenant; what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantChange {
+    /// What it may take.
+    pub quota: Option<Quota>,
+    /// What its runs may do. Runs that were taken on keep what they had.
+    pub grants: Option<Vec<Capability>>,
+    /// What people call it.
+    pub label: Option<String>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TenantChanged {
+    /// It was made; the tenant as it is now.
+    Done(Box<TenantRow>),
+    /// The tenant was not as it should be; it is left as it is.
+    Unexpected,
+    /// There is no such tenant.
+    Missing,
+}
+
 const ROW: &str = "SELECT id, label, quota, grants, stored_bytes, created_at_us FROM tenants";
 
 impl TenantRow {
@@ -74,27 +96,30 @@ impl Admin {
 
     /// Changes what a tenant may take. False where there is no such tenant.
     pub async fn set_quota(&self, id: &TenantId, quota: &Quota) -> Result<bool, DbError> {
-        self.set(id, Column::Quota, Some(to_json(quota)?)).await
+        self.change(id, TenantChange { quota: Some(quota.clone()), ..TenantChange::default() })
+            .await
     }
 
     /// Changes what a tenant's runs may do. Runs that are taken on already keep what they had. False
     /// where there is no such tenant.
     pub async fn set_grants(&self, id: &TenantId, grants: &[Capability]) -> Result<bool, DbError> {
-        self.set(id, Column::Grants, Some(to_json(grants)?)).await
+        self.change(id, TenantChange { grants: Some(grants.to_vec()), ..TenantChange::default() })
+            .await
     }
 
-    /// Changes what people call a tenant. False where there is no such tenant.
-    pub async fn set_label(&self, id: &TenantId, label: Option<&str>) -> Result<bool, DbError> {
-        self.set(id, Column::Label, label.map(str::to_owned)).await
+    async fn change(&self, id: &TenantId, change: TenantChange) -> Result<bool, DbError> {
+        Ok(self.change_tenant(id, change, |_| true).await? != TenantChanged::Missing)
     }
 
-    async fn set(
+    /// Changes a tenant, all of it or nothing, where it is as it should be.
+    pub async fn change_tenant(
         &self,
         id: &TenantId,
-        column: Column,
-        to: Option<String>,
-    ) -> Result<bool, DbError> {
-        self.store.write(SetColumn { id: id.clone(), column, to }).await
+        change: TenantChange,
+        is_expected: impl Fn(&TenantRow) -> bool + Send + Sync + 'static,
+    ) -> Result<TenantChanged, DbError> {
+        let (id, is_expected) = (id.clone(), Box::new(is_expected));
+        self.store.write(ChangeTenant { id, change, is_expected }).await
     }
 
     /// A tenant.
@@ -135,32 +160,34 @@ impl Work for CreateTenant {
     }
 }
 
-/// What of a tenant can be changed.
-#[derive(Clone, Copy)]
-enum Column {
-    Quota,
-    Grants,
-    Label,
-}
-
-struct SetColumn {
+struct ChangeTenant {
     id: TenantId,
-    column: Column,
-    to: Option<String>,
+    change: TenantChange,
+    is_expected: Box<dyn Fn(&TenantRow) -> bool + Send + Sync>,
 }
 
-impl Work for SetColumn {
-    type Output = bool;
+impl Work for ChangeTenant {
+    type Output = TenantChanged;
 
-    async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
-        let sql = match self.column {
-            Column::Quota => {
-                tx.allowances.remove(self.id.as_str());
-                "UPDATE tenants SET quota = $2 WHERE id = $1"
-            }
-            Column::Grants => "UPDATE tenants SET grants = $2 WHERE id = $1",
-            Column::Label => "UPDATE tenants SET label = $2 WHERE id = $1",
+    async fn run(&self, tx: &mut Tx) -> Result<TenantChanged, DbError> {
+        let sql = format!("{ROW} WHERE id = $1{}", tx.for_update());
+        let Some(row) = tx.row(composed(sql), args![self.id.as_str()]).await? else {
+            return Ok(TenantChanged::Missing);
         };
-        Ok(tx.run(sql, args![self.id.as_str(), self.to.as_deref()]).await? == 1)
+        let mut row = TenantRow::of_row(&row)?;
+        if !(self.is_expected)(&row) {
+            return Ok(TenantChanged::Unexpected);
+        }
+        let TenantChange { quota, grants, label } = &self.change;
+        tx.allowances.remove(self.id.as_str());
+        let sql = "UPDATE tenants SET quota = COALESCE($2, quota), \
+            grants = COALESCE($3, grants), label = COALESCE($4, label) WHERE id = $1";
+        let new_quota = quota.as_ref().map(to_json).transpose()?;
+        let new_grants = grants.as_ref().map(to_json).transpose()?;
+        tx.run(sql, args![self.id.as_str(), new_quota, new_grants, label.clone()]).await?;
+        row.quota = quota.clone().unwrap_or(row.quota);
+        row.grants = grants.clone().unwrap_or(row.grants);
+        row.label = label.clone().or(row.label);
+        Ok(TenantChanged::Done(Box::new(row)))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use sluice_db::{DbError, KeepError, NewRun};
+use sluice_db::{DbError, IdempotencyKey, KeepError, NewRun};
 use sluice_model::{
     CallKind, Capability, Code, Event, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
     TraceContext,
@@ -38,7 +38,7 @@ pub struct Submission {
     /// Where its randomness begins; drawn where it is absent.
     pub seed: Option<[u8; 32]>,
     /// The same key submits the same run once.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<IdempotencyKey>,
     /// The trace that it is to be part of; one of its own where that is absent.
     pub trace: Option<TraceContext>,
 }
@@ -101,7 +101,7 @@ impl Executor {
         start: Start,
         source: Arc<str>,
         prefix: Vec<Event>,
-        idempotency_key: Option<String>,
+        idempotency_key: Option<IdempotencyKey>,
     ) -> Result<RunId, NotSubmitted> {
         let executor = self.clone();
         // Whoever asked may go away meanwhile; a run that is leased to this process is taken up all the same.
@@ -121,7 +121,7 @@ impl Executor {
         start: Start,
         source: Arc<str>,
         prefix: Vec<Event>,
-        idempotency_key: Option<String>,
+        idempotency_key: Option<IdempotencyKey>,
     ) -> Result<RunId, NotSubmitted> {
         let now = now_us();
         let (claim, reserved) = self.claim(&start.tenant).unzip();

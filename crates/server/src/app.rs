@@ -1,17 +1,18 @@
 //! The whole of the API as one router, and its description for programs.
 
-use std::sync::Arc;
-
 use aide::axum::ApiRouter;
 use aide::openapi::{Info, OpenApi, SecurityScheme, Server};
 use aide::transform::TransformOpenApi;
-use axum::extract::{DefaultBodyLimit, Extension};
-use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get};
-use axum::{Json, Router};
+use axum::routing::any;
 use sluice_model::{Code, Scope};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -19,30 +20,39 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::edge::Edge;
 use crate::mcp;
 use crate::problem::Problem;
+use crate::reference;
 use crate::requests;
 use crate::routes;
+
+/// What holds for all operations.
+const ABOUT: &str = "\
+Requests carry `Authorization: Bearer TOKEN`. A token belongs to one tenant, and all that a request reaches \
+is that tenant's; what is another's is answered like what does not exist. `POST /v1/login` buys the first \
+token with a login code; `POST /v1/tokens` makes more, each with scopes.\n\n\
+What is no success is `application/problem+json` (RFC 9457), with a `code` that `/v1/errors/CODE` explains, \
+a `hint`, and the `fields` at fault, each with its `place` in the request.\n\n\
+Lists take `limit` and `after`, and end with `next`: the cursor of the next part, or `null`. Times end in \
+`_at_us` and are microseconds since the Unix epoch.";
 
 /// Every path of the server.
 pub fn router(edge: Edge) -> Router {
     let (routes, document) = described();
     let (body_bytes, counted) = (edge.settings().body_bytes, edge.clone());
     routes
-        .route("/v1/openapi.json", get(document_of))
+        .merge(reference::routes(document))
         .merge(routes::plain())
         .route("/mcp", any(mcp::http))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .with_state(edge)
-        .layer(Extension(Arc::new(document)))
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(counted, requests::logged))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(HeaderName::from_static("referrer-policy"), "no-referrer"))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
+        .layer(always(REFERRER_POLICY, "no-referrer"))
+        .layer(always(X_FRAME_OPTIONS, "DENY"))
+        .layer(usually(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(usually(CACHE_CONTROL, "no-store"))
 }
 
 /// The description of the API in the form of `OpenAPI`, made from the handlers.
@@ -60,6 +70,7 @@ fn described() -> (Router<Edge>, OpenApi) {
             title: "Sluice".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             summary: Some("Runs flows that nobody has to trust.".to_owned()),
+            description: Some(ABOUT.to_owned()),
             ..Info::default()
         },
         servers: vec![Server { url: "/".to_owned(), ..Server::default() }],
@@ -84,13 +95,10 @@ fn about(document: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
     document.security_scheme("token", scheme)
 }
 
-async fn document_of(Extension(document): Extension<Arc<OpenApi>>) -> Response {
-    Json(&*document).into_response()
-}
-
 async fn no_such_path(uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(200).collect();
-    Problem::not_found(format!("path {path}")).hint("`/v1/openapi.json` lists all paths.")
+    Problem::not_found(format!("path {path}"))
+        .hint("`/docs` and `/v1/openapi.json` list all paths.")
 }
 
 async fn no_such_method(method: Method) -> Problem {
@@ -105,4 +113,8 @@ fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
 
 fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}
+
+fn usually(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }

@@ -2,14 +2,15 @@
 
 use aide::OperationInput;
 use aide::generate::GenContext;
-use aide::openapi::Operation;
+use aide::openapi::{MediaType, Operation, RequestBody, SchemaObject};
+use aide::operation::set_body;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, json_schema};
 use serde::de::DeserializeOwned;
 use sluice_model::Code;
 
@@ -17,6 +18,12 @@ use crate::problem::Problem;
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
+
+/// A body of lines of JSON.
+pub(crate) struct Lines(pub(crate) String);
+
+/// What a body of lines is.
+pub(crate) const LINES: &str = "application/x-ndjson";
 
 /// The parameters behind the `?`.
 pub(crate) struct Params<T>(pub(crate) T);
@@ -115,6 +122,27 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for At<T> {
             Ok(Path(parts)) => Ok(At(parts)),
             Err(rejection) => Err(Problem::new(Code::NotFound, rejection.body_text())),
         }
+    }
+}
+
+/// Whatever it is called: clients that send a file seldom know what it is.
+impl<S: Send + Sync> FromRequest<S> for Lines {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
+        let text = String::from_utf8(bytes.into());
+        text.map(Lines).map_err(|_| Problem::field("", "it is no UTF-8"))
+    }
+}
+
+impl OperationInput for Lines {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let json_schema = json_schema!({ "type": "string" });
+        let schema = SchemaObject { json_schema, external_docs: None, example: None };
+        let media = MediaType { schema: Some(schema), ..MediaType::default() };
+        let content = [(LINES.to_owned(), media)].into_iter().collect();
+        set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
     }
 }
 

@@ -7,13 +7,17 @@
 
 mod app;
 mod auth;
+mod condition;
 mod edge;
+mod headers;
 mod input;
 mod live;
 mod mcp;
 mod metrics;
+mod origin;
 mod page;
 mod problem;
+mod reference;
 mod reply;
 mod requests;
 mod routes;
@@ -21,11 +25,13 @@ mod serve;
 mod settings;
 mod telemetry;
 mod trace;
+mod wait;
 
 pub use app::{openapi, router};
 pub use auth::{FirstLogin, first_login};
 pub use edge::Edge;
 pub use mcp::{mcp_stdio, mcp_tools};
+pub use origin::{NoOrigin, Origin};
 pub use serve::{ServeError, Tls, serve};
 pub use settings::Settings;
 pub use telemetry::{Export, Exported, Sampler, Telemetry, TelemetryError};

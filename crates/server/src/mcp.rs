@@ -12,7 +12,6 @@ mod flows;
 mod guide;
 mod handler;
 mod runs;
-mod settled;
 mod shorten;
 mod stdio;
 mod task;

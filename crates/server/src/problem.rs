@@ -10,8 +10,10 @@ use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_db::{AnswerRefused, DbError, KeepError};
-use sluice_executor::NotSubmitted;
+use sluice_executor::{NotSubmitted, now_us};
 use sluice_model::{Code, Failure, FailureKind, Scope};
+
+use crate::reply::head;
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug)]
@@ -103,6 +105,18 @@ impl Problem {
         self
     }
 
+    /// The same of a value that stands there in the body: what is at fault within it is told by its place
+    /// in the body.
+    #[must_use]
+    pub(crate) fn within(mut self, place: &str) -> Problem {
+        if matches!(self.failure.code, Code::InputInvalid | Code::AnswerInvalid) {
+            for field in &mut self.fields {
+                field.place.insert_str(0, place);
+            }
+        }
+        self
+    }
+
     /// The error object.
     pub(crate) fn failure(&self) -> &Failure {
         &self.failure
@@ -141,13 +155,26 @@ fn status_of(failure: &Failure) -> StatusCode {
     }
 }
 
+/// When a tenant that has all it may have can have more by itself: when runs leave the queue, and when the
+/// next day begins. What is stored and what one run may ask for stays as it is.
+fn opens_in_s(failure: &Failure, now_us: u64) -> Option<u64> {
+    if failure.code != Code::QuotaExceeded {
+        return None;
+    }
+    let detail = |name| failure.details.get(name);
+    match detail("opens_at_us").and_then(serde_json::Value::as_u64) {
+        Some(at_us) => Some(at_us.saturating_sub(now_us).div_ceil(1_000_000).max(1)),
+        None => detail("quota").is_some_and(|quota| quota == "queued").then_some(1),
+    }
+}
+
 impl From<Box<Failure>> for Problem {
     fn from(failure: Box<Failure>) -> Problem {
         let fields = failure
             .details
             .get("problems")
             .map(|problems| serde_json::from_value(problems.clone()).unwrap_or_default());
-        let retry_after_s = (failure.code == Code::QuotaExceeded).then_some(1);
+        let retry_after_s = opens_in_s(&failure, now_us());
         Problem {
             status: status_of(&failure),
             fields: fields.unwrap_or_default(),
@@ -232,6 +259,12 @@ impl OperationOutput for Problem {
         let media = MediaType { schema: Some(schema), ..MediaType::default() };
         Some(Response {
             description: "Why the request was not carried out.".to_owned(),
+            headers: [
+                head("Retry-After", "Seconds after which it may go better, where that is known."),
+                head("WWW-Authenticate", "With 401: what to come in with."),
+            ]
+            .into_iter()
+            .collect(),
             content: [("application/problem+json".to_owned(), media)].into_iter().collect(),
             ..Response::default()
         })
@@ -242,5 +275,35 @@ impl OperationOutput for Problem {
         operation: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
         Self::operation_response(ctx, operation).into_iter().map(|it| (None, it)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use sluice_model::Quota;
+
+    use super::*;
+
+    #[test]
+    fn a_quota_says_when_it_opens_where_it_does() {
+        let full = |quota: &str| Failure::new(Code::QuotaExceeded, "full").detail("quota", quota);
+        assert_eq!(opens_in_s(&full("queued"), 7), Some(1));
+        assert_eq!(opens_in_s(&full("stored_bytes"), 7), None);
+        assert_eq!(opens_in_s(&full("limits.cpu_time_ms"), 7), None);
+        let now_us = 86_400_000_000 - 90_500_000;
+        let used_up = Quota::default().cpu_used_up(now_us);
+        assert_eq!(opens_in_s(&used_up, now_us), Some(91));
+        assert_eq!(opens_in_s(&Failure::new(Code::Conflict, "no"), 7), None);
+    }
+
+    #[test]
+    fn a_place_is_one_of_the_body() {
+        let problems =
+            json!([{ "place": "/name", "problem": "no" }, { "place": "", "problem": "no" }]);
+        let failure = Failure::new(Code::InputInvalid, "no").detail("problems", problems);
+        let fields = Problem::from(Box::new(failure)).within("/input").body().fields;
+        let places: Vec<&str> = fields.iter().map(|field| field.place.as_str()).collect();
+        assert_eq!(places, ["/input/name", "/input"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::origin::Origin;
 use crate::telemetry::Telemetry;
 
 /// How the edge works.
@@ -15,7 +16,7 @@ pub struct Settings {
     pub failures_per_second: u32,
     /// Origins whose pages may open sockets and use `/mcp`, beside the one that the request itself names
     /// as its host. Their host names are the names of this server for `/mcp`.
-    pub origins: Vec<String>,
+    pub origins: Vec<Origin>,
     /// Sockets of one tenant at a time; one more is closed at once. Default 1,000.
     pub sockets_per_tenant: usize,
     /// The longest wait that `Prefer: wait` gets. Default 60 s.

@@ -216,7 +216,7 @@ async fn another_tenants_run_is_like_one_that_does_not_exist() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_from_elsewhere_may_not_open_a_socket() {
     let server = Server::start_with(|settings| {
-        settings.origins = vec!["https://app.example.com".to_owned()];
+        settings.origins = vec!["https://app.example.com/".parse().expect("an origin")];
     })
     .await;
     let token = server.administrator();

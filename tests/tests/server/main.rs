@@ -1,12 +1,15 @@
 //! The edge as clients see it: a real server, by HTTP alone.
 
 mod collector;
+mod conditions;
+mod description;
 mod flows;
 mod live;
 mod login;
 mod mcp;
 mod processes;
 mod records;
+mod retries;
 mod runs;
 mod telemetry;
 mod two_tenants;

@@ -192,7 +192,7 @@ async fn what_is_malformed_is_told_as_an_answer() {
     let wrong = json!({ "source": HELLO, "input": { "name": 3 } });
     let error = refused(&agent, "run_flow", wrong).await;
     assert_eq!(error["code"], "input_invalid");
-    assert_eq!(error["fields"][0]["place"], "/name", "{error:#}");
+    assert_eq!(error["fields"][0]["place"], "/input/name", "{error:#}");
     let error = refused(&agent, "get_run", json!({ "run": "run_nonsense" })).await;
     assert_eq!(error["code"], "not_found");
     let unknown = message(&agent, "tools/call", json!({ "name": "fly", "arguments": {} })).await;
@@ -211,6 +211,10 @@ async fn tenants_do_not_see_each_other_and_keys_start_once() {
     assert_eq!(run["output"], "Hello, Ada");
     assert_eq!(done(&one, "run_flow", keyed("Ada")).await["run"], run["run"]);
     assert_eq!(refused(&one, "run_flow", keyed("Bob")).await["code"], "conflict");
+    let narrower = json!({
+        "source": HELLO, "input": { "name": "Ada" }, "idempotency_key": "k", "grants": [],
+    });
+    assert_eq!(refused(&one, "run_flow", narrower).await["code"], "conflict");
     assert_ne!(done(&other, "run_flow", keyed("Ada")).await["run"], run["run"]);
 
     let id = text(&run, "run");

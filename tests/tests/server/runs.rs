@@ -35,7 +35,7 @@ async fn what_cannot_be_run_is_told_before_there_is_a_run() {
     let refused = owner.post("/v1/runs", &json!({ "source": HELLO, "input": { "name": 1 } })).await;
     let problem = refused.expect(422);
     assert_eq!(problem["code"], json!("input_invalid"));
-    assert_eq!(problem["fields"][0]["place"], json!("/name"));
+    assert_eq!(problem["fields"][0]["place"], json!("/input/name"));
     assert_eq!(refused.headers["content-type"], "application/problem+json");
     let refused = owner.post("/v1/runs", &json!({ "source": "def", "input": {} })).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "source_invalid"));
@@ -80,6 +80,7 @@ async fn a_question_is_found_and_answered_once() {
     let path = format!("/v1/asks/{ask}/answer");
     let refused = owner.post(&path, &json!({ "value": "perhaps" })).await;
     assert_eq!(refused.code(), "answer_invalid");
+    assert_eq!(refused.json()["fields"][0]["place"], json!("/value"));
     owner.post(&path, &json!({ "value": true })).await.expect(200);
     assert_eq!(owner.post(&path, &json!({ "value": false })).await.code(), "conflict");
     let ended = ended(&owner, &run).await;

@@ -9,6 +9,7 @@ use crate::world::{World, ended, start, tenant, text};
 crate::on_both! {
     runs_are_listed_newest_first
     a_source_that_is_current_makes_no_new_version
+    a_flow_is_saved_where_it_is_as_it_should_be
     flows_are_found_by_their_words
 }
 
@@ -79,6 +80,40 @@ async fn a_source_that_is_current_makes_no_new_version(world: World) {
     let other = world.store.tenant(&tenant("other"));
     assert!(other.flow("hello").await.expect("the store answers").is_none());
     assert_eq!(other.source(&current.source_digest).await.expect("the store answers"), None);
+}
+
+async fn a_flow_is_saved_where_it_is_as_it_should_be(world: World) {
+    let local = world.local();
+    let save = async |source: &str, expected: Option<u64>| {
+        let described = json!({});
+        let is_expected = move |version| version == expected;
+        let saved = local.replace_flow("f", &text(source), &described, is_expected, 1).await;
+        saved.expect("the store answers").map(|saved| saved.version)
+    };
+    assert_eq!(save("a", Some(1)).await, None);
+    assert_eq!(local.flow("f").await.expect("the store answers"), None, "nothing is left of it");
+    assert_eq!(save("a", None).await, Some(1));
+    assert_eq!(save("b", None).await, None);
+    assert_eq!(save("b", Some(1)).await, Some(2));
+    assert_eq!(save("c", Some(1)).await, None);
+    // Of many who begin a flow, one does.
+    let other = world.elsewhere().await;
+    let mut saves = Vec::new();
+    for (number, store) in [&world.store, &other].into_iter().cycle().take(12).enumerate() {
+        let tenant = store.tenant(local.id());
+        saves.push(tokio::spawn(async move {
+            let (source, is_new) =
+                (text(&number.to_string()), |version: Option<u64>| version.is_none());
+            tenant.replace_flow("g", &source, &json!({}), is_new, 1).await
+        }));
+    }
+    let mut begun = 0;
+    for save in saves {
+        begun += usize::from(save.await.expect("it ends").expect("the store answers").is_some());
+    }
+    assert_eq!(begun, 1);
+    let versions = local.flow_versions("g").await.expect("they are listed");
+    assert_eq!(versions.len(), 1);
 }
 
 async fn flows_are_found_by_their_words(world: World) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sluice_db::KeepError;
+use sluice_db::{IdempotencyKey, KeepError};
 use sluice_model::{AttemptEnd, CallId, Code, EventBody, Failure, Outcome, Quota, RunState};
 
 use crate::world::{
@@ -16,6 +16,7 @@ crate::on_both! {
     tenants_take_turns
     quotas_hold
     a_key_is_one_run
+    a_key_that_another_request_used_is_refused
     a_run_may_be_taken_up_as_it_is_submitted
     runs_wake_when_they_are_due
     a_child_that_ends_while_its_parent_goes_to_sleep_is_not_slept_over
@@ -123,7 +124,7 @@ async fn a_key_is_one_run(world: World) {
     let mut submissions = Vec::new();
     for store in [&world.store, &other].into_iter().cycle().take(20) {
         let mut new = world.new_run();
-        new.idempotency_key = Some("key".to_owned());
+        new.idempotency_key = Some("key".to_owned().into());
         let tenant = store.tenant(&new.start.tenant);
         submissions.push(tokio::spawn(async move { tenant.submit(new).await }));
     }
@@ -136,6 +137,30 @@ async fn a_key_is_one_run(world: World) {
     }
     runs.dedup();
     assert_eq!((new, runs.len()), (1, 1));
+}
+
+async fn a_key_that_another_request_used_is_refused(world: World) {
+    let key =
+        |request: &str| IdempotencyKey { key: "key".to_owned(), request: Some(request.to_owned()) };
+    let submit = async |key| {
+        let mut new = world.new_run();
+        new.idempotency_key = Some(key);
+        world.local().submit(new).await.map(|submitted| submitted.run)
+    };
+    assert_eq!(world.local().run_of_key(&key("one")).await.expect("the store answers"), None);
+    let run = submit(key("one")).await.expect("it is taken on");
+    assert_eq!(submit(key("one")).await.expect("it is found"), run);
+    assert_eq!(submit("key".to_owned().into()).await.expect("it is found"), run);
+    let found = world.local().run_of_key(&key("one")).await;
+    assert_eq!(found.expect("the store answers"), Some(run));
+    for refused in
+        [submit(key("two")).await.err(), world.local().run_of_key(&key("two")).await.err()]
+    {
+        let Some(KeepError::Refused(failure)) = refused else { panic!("{refused:?}") };
+        assert_eq!(failure.code, Code::Conflict);
+    }
+    let other = world.store.tenant(&tenant("other"));
+    assert_eq!(other.run_of_key(&key("two")).await.expect("the store answers"), None);
 }
 
 async fn a_run_may_be_taken_up_as_it_is_submitted(world: World) {

@@ -1,7 +1,7 @@
 //! Tenants: what they took, and what is refused to them or waits.
 
 use serde_json::json;
-use sluice_db::{KeepError, Leased, NewEvent, UsageRow};
+use sluice_db::{KeepError, Leased, NewEvent, TenantChange, TenantChanged, UsageRow};
 use sluice_model::{
     Capability, Code, EventBody, Failure, Limits, Outcome, Quota, RunId, TenantId, Usage,
 };
@@ -172,7 +172,20 @@ async fn a_tenant_is_changed(world: World) {
     let row = async || admin.tenant(&name).await.expect("the store answers").expect("it is there");
     assert_eq!((row().await.grants, row().await.created_at_us), (grants, 7));
     assert!(admin.set_grants(&name, &Capability::every()).await.expect("they are set"));
-    assert!(admin.set_label(&name, Some("The changing ones")).await.expect("it is set"));
+    let change = |label: &str| TenantChange {
+        label: Some(label.to_owned()),
+        quota: Some(Quota { queued: 7, ..Quota::default() }),
+        ..TenantChange::default()
+    };
+    let before = row().await;
+    let refused = admin.change_tenant(&name, change("Others"), |row| row.quota.queued == 8).await;
+    assert_eq!(refused.expect("the store answers"), TenantChanged::Unexpected);
+    assert_eq!(row().await, before, "nothing of it is done");
+    let change = change("The changing ones");
+    let changed = admin.change_tenant(&name, change, |row| row.label.is_none()).await;
+    let changed = changed.expect("the store answers");
+    assert_eq!(changed, TenantChanged::Done(Box::new(row().await)));
+    assert_eq!(row().await.quota.queued, 7);
     assert_eq!(row().await.grants, Capability::every());
     assert_eq!(row().await.label.as_deref(), Some("The changing ones"));
     let own = world.store.tenant(&name).row().await.expect("the store answers");

@@ -72,17 +72,18 @@ impl Tenant {
         description: &Value,
         at_us: u64,
     ) -> Result<FlowVersion, KeepError> {
-        let saved = self.replace_flow(name, source, description, None, at_us).await?;
+        let saved = self.replace_flow(name, source, description, |_| true, at_us).await?;
         saved.ok_or_else(|| DbError::corrupt("a flow that was saved is not there").into())
     }
 
-    /// The same where the current version is that one; none where it is another, or there is none.
+    /// The same where the number of the current version, if there is one, is as it should be; none where
+    /// it is not: nothing is saved then.
     pub async fn replace_flow(
         &self,
         name: &str,
         source: &Arc<str>,
         description: &Value,
-        expected: Option<u64>,
+        is_expected: impl Fn(Option<u64>) -> bool + Send + Sync + 'static,
         at_us: u64,
     ) -> Result<Option<FlowVersion>, KeepError> {
         let save = SaveFlow {
@@ -92,7 +93,7 @@ impl Tenant {
             digest: sha256(source.as_bytes()),
             description: to_json(description)?,
             words: words(name, description),
-            expected,
+            is_expected: Box::new(is_expected),
             at_us,
         };
         self.store.write(save).await?.map_err(KeepError::Refused)
@@ -198,7 +199,7 @@ struct SaveFlow {
     digest: String,
     description: String,
     words: String,
-    expected: Option<u64>,
+    is_expected: Box<dyn Fn(Option<u64>) -> bool + Send + Sync>,
     at_us: u64,
 }
 
@@ -216,14 +217,11 @@ impl Work for SaveFlow {
 impl SaveFlow {
     async fn save(&self, tx: &mut Tx) -> Result<Option<FlowVersion>, DbError> {
         let key = || args![Arc::clone(&self.tenant), Arc::clone(&self.name)];
-        if let Some(expected) = self.expected {
-            let sql = "UPDATE flows SET current = current \
-                WHERE tenant = $1 AND name = $2 AND current = $3";
-            let mut args = key();
-            args.extend(args![expected]);
-            if tx.run(sql, args).await? == 0 {
-                return Ok(None);
-            }
+        let sql =
+            format!("SELECT current FROM flows WHERE tenant = $1 AND name = $2{}", tx.for_update());
+        let held = tx.row(composed(sql), key()).await?;
+        if !(self.is_expected)(held.map(|row| row.count(0)).transpose()?) {
+            return Ok(None);
         }
         // Holds the name until the transaction ends, whoever else saves it.
         let sql = "INSERT INTO flows (tenant, name, current) VALUES ($1, $2, 0) \
@@ -232,6 +230,10 @@ impl SaveFlow {
         let sql = format!("SELECT {ROW} {CURRENT} WHERE f.tenant = $1 AND f.name = $2");
         let current = tx.row(composed(sql), key()).await?;
         let current = current.as_ref().map(FlowVersion::of_row).transpose()?;
+        // Another process may have saved the first version in the meantime.
+        if !(self.is_expected)(current.as_ref().map(|current| current.version)) {
+            return Ok(None);
+        }
         let last = match current {
             Some(current) if current.source_digest == self.digest => return Ok(Some(current)),
             Some(current) => current.version,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sluice_model::{Code, Event, EventBody, Failure, Observed, RunId, Start, TenantId};
 
-use super::Tenant;
+use super::{IdempotencyKey, Tenant};
 use crate::engine::args;
 use crate::log::{Lease, Projection};
 use crate::queue::{Allowed, Taken, standing};
@@ -26,7 +26,7 @@ pub struct NewRun {
     /// From when on it may be taken up.
     pub due_at_us: u64,
     /// The same key is the same run.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<IdempotencyKey>,
     /// Events that its record goes on with after the first; they are numbered anew.
     pub prefix: Vec<Event>,
     /// Who takes it up at once, as far as the tenant's quota lets that be.
@@ -45,7 +45,7 @@ pub struct Submitted {
 
 impl Tenant {
     /// Takes a run on. When this returns, it is in the store. A key that was used before returns the
-    /// run that it was used for.
+    /// run that it was used for, or is refused with `conflict` where that was another request.
     pub async fn submit(&self, new: NewRun) -> Result<Submitted, KeepError> {
         if new.start.tenant != self.id {
             let text = format!("a run of `{}` is submitted to `{}`", new.start.tenant, self.id);
@@ -78,7 +78,7 @@ pub(crate) struct Submit {
     source: Option<Arc<str>>,
     at_us: u64,
     due_at_us: u64,
-    idempotency_key: Option<String>,
+    idempotency_key: Option<IdempotencyKey>,
     claim: Option<Claim>,
     attempts: u32,
     /// CPU time that its record tells of already.
@@ -142,17 +142,17 @@ impl Submit {
     }
 
     /// The run that was submitted before with the same key, or for the same call.
-    async fn earlier(&self, tx: &mut Tx) -> Result<Option<RunId>, DbError> {
+    async fn earlier(&self, tx: &mut Tx) -> Result<Option<Result<RunId, Box<Failure>>>, DbError> {
         if let Some(key) = &self.idempotency_key {
-            let sql = "SELECT id FROM runs WHERE tenant = $1 AND idempotency_key = $2";
-            if let Some(row) = tx.row(sql, args![self.tenant(), key.as_str()]).await? {
-                return row.parse(0).map(Some);
+            let args = args![self.tenant(), key.key.as_str()];
+            if let Some(row) = tx.row(IdempotencyKey::RUN, args).await? {
+                return key.run_of(&row).map(Some);
             }
         }
         if let Some(parent) = &self.start.parent {
             let sql = "SELECT id FROM runs WHERE parent_run = $1 AND parent_call = $2";
             if let Some(row) = tx.row(sql, args![parent.run.as_str(), parent.call.0]).await? {
-                return row.parse(0).map(Some);
+                return row.parse(0).map(|run| Some(Ok(run)));
             }
         }
         Ok(None)
@@ -183,8 +183,9 @@ impl Submit {
         let sql = "INSERT INTO runs (id, tenant, flow, source_digest, image_digest, state, \
             created_at_us, due_at_us, deadline_us, fence, worker, attempts, parent_run, \
             parent_call, root_run, depth, forked_from_run, forked_from_seq, seq, hash, \
-            idempotency_key, cpu_time_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-            $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING";
+            idempotency_key, request_digest, cpu_time_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+            $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
+            ON CONFLICT DO NOTHING";
         let args = args![
             Arc::clone(&self.key),
             self.tenant(),
@@ -206,7 +207,8 @@ impl Submit {
             forked.map(|fork| fork.seq),
             self.tip.seq,
             &self.tip.hash[..],
-            self.idempotency_key.as_deref(),
+            self.idempotency_key.as_ref().map(|key| key.key.as_str()),
+            self.idempotency_key.as_ref().and_then(|key| key.request.as_deref()),
             self.cpu_time_us,
         ];
         Ok(tx.run(sql, args).await? == 1)
@@ -226,8 +228,9 @@ impl Work for Submit {
             }
         }
         let has_key = self.idempotency_key.is_some() || self.start.parent.is_some();
-        if has_key && let Some(run) = self.earlier(tx).await? {
-            return Ok(Some(Ok(Done { run, is_new: false, leased: None })));
+        let found = |run| Done { run, is_new: false, leased: None };
+        if has_key && let Some(earlier) = self.earlier(tx).await? {
+            return Ok(Some(earlier.map(found)));
         }
         let Some(standing) = standing(tx, self.tenant(), self.at_us).await? else {
             return Ok(Some(Err(Box::new(no_tenant(&self.start.tenant)))));
@@ -246,8 +249,8 @@ impl Work for Submit {
         }
         if !self.insert(tx, claim).await? {
             // Another process was faster.
-            if let Some(run) = self.earlier(tx).await? {
-                return Ok(Some(Ok(Done { run, is_new: false, leased: None })));
+            if let Some(earlier) = self.earlier(tx).await? {
+                return Ok(Some(earlier.map(found)));
             }
             return Err(DbError::Statement(format!("there is a run {} already", self.id)));
         }

@@ -45,7 +45,7 @@ impl Answer {
             tool.name(),
             body.code.as_str()
         );
-        let error = ErrorView::of(&body.failure, body.fields);
+        let error = ErrorView::of(&body.failure, &body.fields);
         Answer { is_error: true, ..Answer::new(words, &Refused { error }) }
     }
 

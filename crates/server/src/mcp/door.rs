@@ -6,17 +6,15 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, ORIGIN};
-use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
-use sluice_model::Code;
 
 use super::Agent;
 use crate::auth::{address_of, bearer, identify};
 use crate::edge::Edge;
+use crate::origin::{Origin, host_of, may_come};
 use crate::problem::Problem;
 use crate::trace::trace_of;
 
@@ -46,31 +44,23 @@ pub(crate) async fn http(State(edge): State<Edge>, request: Request) -> Response
 
 /// Refuses what a page of somebody else sends: a page whose host name was bent to this server sends that
 /// name as host, and every page sends where it is from.
-fn is_expected(origins: &[String], uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+fn is_expected(origins: &[Origin], uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let refused = |name: &str, problem: &str| {
         Err(Problem::field(name, problem)
             .status(StatusCode::FORBIDDEN)
             .hint("Whoever runs this server names its own host among its origins."))
     };
-    let named = headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
-    let Some(host) = named.or(uri.authority().map(Authority::as_str)) else {
-        return Err(Problem::new(Code::RequestInvalid, "the request names no host"));
+    let Some(host) = host_of(uri, headers) else {
+        return refused("Host", "the request names no host");
     };
-    let Some(authority) = authority(host) else { return refused("Host", "it is no host") };
-    if !is_address(authority.host()) && !origins.iter().any(|it| is_host_of(it, &authority)) {
+    let is_named = origins.iter().any(|origin| origin.host().eq_ignore_ascii_case(host.host()));
+    if !is_address(host.host()) && !is_named {
         return refused("Host", "it is not a name of this server");
     }
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    let is_own = origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host));
-    if is_own || origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)) {
-        return Ok(());
+    if !may_come(headers, Some(&host), origins) {
+        return refused("Origin", "pages from there may not use this server");
     }
-    refused("Origin", "pages from there may not use this server")
-}
-
-fn authority(host: &str) -> Option<Authority> {
-    Authority::try_from(host).ok().filter(|authority| !authority.host().is_empty())
+    Ok(())
 }
 
 /// An address, or the name of this machine for itself: nobody can bend those to another server.
@@ -79,13 +69,10 @@ fn is_address(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok()
 }
 
-fn is_host_of(origin: &str, authority: &Authority) -> bool {
-    let host = origin.split_once("://").and_then(|(_, of)| self::authority(of));
-    host.is_some_and(|own| own.host().eq_ignore_ascii_case(authority.host()))
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::header::{HOST, ORIGIN};
+
     use super::*;
 
     fn is_let_in(host: &str, origin: Option<&str>) -> bool {
@@ -94,7 +81,8 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, origin.parse().expect("it is a value"));
         }
-        let origins = ["https://sluice.example".to_owned(), "http://ui.example:81".to_owned()];
+        let origins = ["https://sluice.example/", "http://ui.example:81"]
+            .map(|origin| origin.parse().expect("it is an origin"));
         is_expected(&origins, &Uri::from_static("/mcp"), &headers).is_ok()
     }
 

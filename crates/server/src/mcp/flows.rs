@@ -6,6 +6,7 @@ use sluice_model::{FlowDescription, FlowSummary};
 use super::Agent;
 use super::answer::Answer;
 use super::arguments::{Search, Source};
+use super::shorten::{self, Listed};
 use super::view::{Checked, ErrorView, FlowList, FlowView, ProblemView};
 use crate::page::Page;
 use crate::problem::Problem;
@@ -46,15 +47,7 @@ pub(super) async fn search(agent: &Agent, search: Search) -> Result<Answer, Prob
 fn seen(flow: FlowSummary) -> FlowView {
     match serde_json::from_value::<FlowDescription>(flow.description) {
         Ok(description) => FlowView::of(&description, Some(flow.version)),
-        Err(_) => FlowView {
-            flow: flow.name,
-            version: Some(flow.version),
-            summary: String::new(),
-            input: serde_json::json!({}),
-            output: serde_json::json!({}),
-            uses: Vec::new(),
-            steps: Vec::new(),
-        },
+        Err(_) => FlowView::undescribed(&flow.name, Some(flow.version)),
     }
 }
 
@@ -62,16 +55,18 @@ pub(super) async fn validate(agent: &Agent, source: Source) -> Result<Answer, Pr
     let found = validated(&agent.edge, &agent.identity, &source.source).await?;
     let flows = found.description.as_ref().map(|it| it.flows.as_slice()).unwrap_or_default();
     let problems = found.description.as_ref().map(|it| it.problems.as_slice()).unwrap_or_default();
+    let seen = Listed::of(flows, |flow| FlowView::of(flow, None));
+    let told = Listed::of(problems, |problem| ProblemView::of(problem, &source.source));
+    let missing = Listed::of(&found.missing_grants, |word| shorten::line(&word.to_string()));
     let checked = Checked {
         is_valid: found.is_valid,
-        flows: flows.iter().map(|flow| FlowView::of(flow, None)).collect(),
-        problems: problems
-            .iter()
-            .take(MOST as usize)
-            .map(|problem| ProblemView::of(problem, &source.source))
-            .collect(),
-        error: found.failure.as_ref().map(|failure| ErrorView::of(failure, Vec::new())),
-        missing_grants: found.missing_grants.iter().map(ToString::to_string).collect(),
+        flows: seen.shown,
+        flows_left_out: seen.left_out,
+        problems: told.shown,
+        problems_left_out: told.left_out,
+        error: found.failure.as_ref().map(|failure| ErrorView::of(failure, &[])),
+        missing_grants: missing.shown,
+        missing_grants_left_out: missing.left_out,
     };
     let words = match (found.is_valid, &found.failure) {
         (true, _) if !checked.missing_grants.is_empty() => {
@@ -81,8 +76,8 @@ pub(super) async fn validate(agent: &Agent, source: Source) -> Result<Answer, Pr
         }
         (true, _) => format!(
             "The source can be run: {} flows, {} problems. Next: run_flow.",
-            checked.flows.len(),
-            checked.problems.len()
+            flows.len(),
+            problems.len()
         ),
         (false, Some(failure)) => format!(
             "The source cannot be loaded: {}. `error` says where and why; mend it and validate again.",

@@ -9,6 +9,12 @@ const MOST: usize = 12_000;
 /// Characters of one text.
 const MOST_OF_TEXT: usize = 4_000;
 
+/// Characters of a text that has its place in a line.
+const MOST_OF_LINE: usize = 200;
+
+/// Things of a list.
+const MOST_LISTED: usize = 30;
+
 /// The beginning of a value, and whether that is not all of it.
 pub(super) fn shorten(value: &Value) -> (Value, bool) {
     let mut rest = Rest { left: MOST, is_cut: false };
@@ -20,6 +26,31 @@ pub(super) fn shorten(value: &Value) -> (Value, bool) {
 pub(super) fn text(text: &str) -> String {
     let mut rest = Rest { left: MOST_OF_TEXT, is_cut: false };
     rest.text(text)
+}
+
+/// The beginning of what has its place in a line: a name, a line of source.
+pub(super) fn line(text: &str) -> String {
+    let mut rest = Rest { left: MOST_OF_LINE, is_cut: false };
+    rest.text(text)
+}
+
+/// The beginning of a list.
+pub(super) struct Listed<T> {
+    /// What is shown.
+    pub(super) shown: Vec<T>,
+    /// How many more there are, if any.
+    pub(super) left_out: Option<usize>,
+}
+
+impl<T> Listed<T> {
+    /// Shows as many as are bearable.
+    pub(super) fn of<S>(items: &[S], show: impl FnMut(&S) -> T) -> Listed<T> {
+        let left_out = items.len().saturating_sub(MOST_LISTED);
+        Listed {
+            shown: items.iter().take(MOST_LISTED).map(show).collect(),
+            left_out: (left_out > 0).then_some(left_out),
+        }
+    }
 }
 
 struct Rest {
@@ -98,6 +129,10 @@ mod tests {
             assert!(is_cut);
             assert!(shown.to_string().len() < 5 * MOST, "{}", shown.to_string().len());
         }
+        assert_eq!(line(&"n".repeat(200)), "n".repeat(200));
+        assert!(line(&long).ends_with("... (100000 characters in all)"));
+        let listed = Listed::of(&wide, |_| ());
+        assert_eq!((listed.shown.len(), listed.left_out), (30, Some(99_970)));
         let (shown, _) = shorten(&json!(vec![""; 100_000]));
         assert_eq!(shown[shown.as_array().map_or(0, Vec::len) - 1], "... (100000 items in all)");
     }

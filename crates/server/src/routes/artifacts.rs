@@ -17,7 +17,7 @@ use crate::edge::Edge;
 use crate::input::At;
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Reply, answers};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -40,7 +40,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 }
 
 fn bytes(operation: TransformOperation<'_>) -> TransformOperation<'_> {
-    operation.response_with::<200, Vec<u8>, _>(|response| response.description("The bytes."))
+    answers(operation, &["application/octet-stream"], "The bytes.")
 }
 
 /// What a run kept under a name.
@@ -124,7 +124,7 @@ fn raw(media_type: &str, bytes: Vec<u8>) -> Response {
         [
             (CONTENT_TYPE, media_type),
             (CONTENT_DISPOSITION, "attachment"),
-            (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+            (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"),
         ],
         bytes,
     )

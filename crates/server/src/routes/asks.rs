@@ -66,6 +66,7 @@ struct AskPath {
 /// An answer.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "value": true }))]
 struct NewAnswer {
     /// What fits the schema of the question.
     value: Value,
@@ -125,7 +126,9 @@ pub(crate) async fn answered(
 ) -> Result<AskSummary, Problem> {
     let asked = found(identity, ask).await?;
     let by: String = by.chars().take(100).collect();
-    check_schema("the answer", Code::AnswerInvalid, &asked.question.schema, value)?;
+    let schema = &asked.question.schema;
+    check_schema("the answer", Code::AnswerInvalid, schema, value)
+        .map_err(|failure| Problem::from(failure).within("/value"))?;
     identity.tenant.answer(&asked.ask, value, &by, now_us()).await?;
     identity.note("answer ask", asked.ask.as_str(), json!({ "by": by })).await?;
     found(identity, asked.ask.as_str()).await

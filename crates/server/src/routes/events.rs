@@ -7,8 +7,6 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use aide::transform::TransformOperation;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::unfold;
@@ -20,11 +18,12 @@ use super::runs::{RunPath, found};
 use super::spans::number;
 use crate::auth::{Caller, Identity, Read};
 use crate::edge::Edge;
+use crate::headers::Following;
 use crate::input::{At, Params};
 use crate::live::RunStream;
 use crate::page::{Page, limit};
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Reply, answers};
 
 /// A sign of life for proxies that close what is silent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -34,7 +33,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 }
 
 fn about(operation: TransformOperation<'_>) -> TransformOperation<'_> {
-    operation
+    let operation = operation
         .id("list_events")
         .summary("The record of a run.")
         .description(
@@ -42,7 +41,8 @@ fn about(operation: TransformOperation<'_>) -> TransformOperation<'_> {
              is named `events`, its data a JSON array of events, its id the number of the last of \
              them, which `Last-Event-ID` or `after` take up again.",
         )
-        .response::<200, Reply<Page<Event>>>()
+        .response::<200, Reply<Page<Event>>>();
+    answers(operation, &["text/event-stream"], "A part of the record, or the record as it grows.")
 }
 
 /// Which events.
@@ -61,18 +61,16 @@ async fn events(
     caller: Caller<Read>,
     At(path): At<RunPath>,
     Params(params): Params<EventParams>,
-    headers: HeaderMap,
+    following: Following,
 ) -> Result<Response, Problem> {
     let run = found(&caller, &path.run).await?;
     let limit = limit(params.limit)?;
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let wants_stream = text(ACCEPT.as_str()).is_some_and(|it| it.contains("text/event-stream"));
-    if wants_stream {
-        let after = number(text("last-event-id").or(params.after.as_deref()))?;
+    let after = number(params.after.as_deref())?;
+    if following.wants_stream {
+        let after = following.last.unwrap_or(after);
         let stream = RunStream::new(&edge, caller.tenant.clone(), run.run, after);
         return Ok(streamed(edge, caller.identity.clone(), stream));
     }
-    let after = number(params.after.as_deref())?;
     let events = caller.tenant.events(&run.run, after, limit + 1).await?;
     let page = Page::of(events, limit, |event| event.seq.to_string());
     Ok(Reply::<_>::new(page).into_response())

@@ -3,22 +3,21 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::IF_MATCH;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_db::FlowFilter;
 use sluice_executor::now_us;
-use sluice_model::{Code, FlowSummary};
+use sluice_model::FlowSummary;
 
 use super::op;
 use crate::auth::{Caller, Identity, Read, Write};
+use crate::condition::{Condition, unmet};
 use crate::edge::{Edge, no_flow};
 use crate::input::{At, Body, Params};
 use crate::page::{Page, limit};
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Reply, Tagged};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -70,6 +69,9 @@ struct FlowWithSource {
 /// A source to be saved.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "source": "from sluice import flow\n\n\n@flow\ndef hello(name: str) -> str:\n    return f'Hello, {name}'\n",
+}))]
 struct NewSource {
     /// Python.
     source: String,
@@ -145,18 +147,23 @@ pub(crate) async fn saved(
 async fn newest(
     caller: Caller<Read>,
     At(path): At<FlowPath>,
-) -> Result<Reply<FlowWithSource>, Problem> {
+) -> Result<Reply<FlowWithSource, 200, Tagged>, Problem> {
     let flow = caller.tenant.flow(&path.flow).await?.ok_or_else(|| no_flow(&path.flow))?;
     with_source(&caller, FlowSummary::from(flow)).await
+}
+
+/// Names a version of a flow.
+fn tag(version: u64) -> String {
+    format!("v{version}")
 }
 
 async fn with_source<N>(
     caller: &Caller<N>,
     flow: FlowSummary,
-) -> Result<Reply<FlowWithSource>, Problem> {
+) -> Result<Reply<FlowWithSource, 200, Tagged>, Problem> {
     let source = caller.tenant.source(&flow.source_digest).await?;
     let source = source.ok_or_else(|| no_flow(&flow.name))?.as_ref().to_owned();
-    let tag = format!("v{}", flow.version);
+    let tag = tag(flow.version);
     Ok(Reply::new(FlowWithSource { flow, source }).etag(tag))
 }
 
@@ -164,36 +171,21 @@ async fn replace(
     State(edge): State<Edge>,
     caller: Caller<Write>,
     At(path): At<FlowPath>,
-    headers: HeaderMap,
+    condition: Condition,
     Body(new): Body<NewSource>,
-) -> Result<Reply<FlowWithSource>, Problem> {
-    let expected = expected_version(&headers)?;
+) -> Result<Reply<FlowWithSource, 200, Tagged>, Problem> {
     let loaded = edge.version(caller.tenant.id(), &new.source).await?;
     loaded.is_usable()?;
     let flow = loaded.flow(Some(&path.flow))?;
     let description = serde_json::to_value(flow).unwrap_or_default();
+    let is_met = move |version: Option<u64>| condition.is_met(version.map(tag).as_deref());
     let saved = caller
         .tenant
-        .replace_flow(&flow.name, &loaded.source, &description, expected, now_us())
+        .replace_flow(&flow.name, &loaded.source, &description, is_met, now_us())
         .await?;
-    let Some(saved) = saved else {
-        return Err(Problem::new(Code::PreconditionFailed, "the flow has another version by now")
-            .hint("Read the flow again and repeat the change on that."));
-    };
+    let saved = saved.ok_or_else(|| unmet("flow"))?;
     caller.note("save flows", &flow.name, json!({ "digest": loaded.digest })).await?;
     with_source(&caller, FlowSummary::from(saved)).await
-}
-
-/// The version that `If-Match` names; `*` is any that there is.
-fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(tag) = headers.get(IF_MATCH) else { return Ok(None) };
-    let tag = tag.to_str().unwrap_or_default().trim();
-    if tag == "*" {
-        return Ok(None);
-    }
-    let version = tag.trim_matches('"').strip_prefix('v').and_then(|number| number.parse().ok());
-    let wrong = || Problem::field("If-Match", "it is the `ETag` of a flow, as in `\"v3\"`");
-    version.map(Some).ok_or_else(wrong)
 }
 
 async fn versions(
@@ -211,7 +203,7 @@ async fn versions(
 async fn version(
     caller: Caller<Read>,
     At(path): At<VersionPath>,
-) -> Result<Reply<FlowWithSource>, Problem> {
+) -> Result<Reply<FlowWithSource, 200, Tagged>, Problem> {
     let version = caller.tenant.flow_version(&path.flow, path.version).await?;
     let version = version.ok_or_else(|| no_flow(&path.flow))?;
     with_source(&caller, FlowSummary::from(version)).await

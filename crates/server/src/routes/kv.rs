@@ -2,24 +2,22 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
-use aide::transform::TransformOperation;
-use axum::http::HeaderMap;
-use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_db::{KvEntry, KvMatch};
 use sluice_executor::{now_us, sha256};
-use sluice_model::{CallKind, Capability, Code, KvAction};
+use sluice_model::{CallKind, Capability, KvAction};
 
 use super::op;
 use crate::auth::{Caller, Identity, Read, Write};
+use crate::condition::Condition;
 use crate::edge::Edge;
 use crate::input::{At, Body, Params};
 use crate::page::{Page, PageParams, limit};
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Reply, Tagged};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -34,18 +32,9 @@ pub(super) fn routes() -> ApiRouter<Edge> {
         .api_route(
             "/v1/kv/{space}/{key}",
             get_with(get, op("get_kv", "A key with its value."))
-                .put_with(put, |operation| conditions(op("put_kv", "Set a key.")(operation)))
-                .delete_with(delete, |operation| {
-                    conditions(op("delete_kv", "Remove a key.")(operation))
-                }),
+                .put_with(put, op("put_kv", "Set a key."))
+                .delete_with(delete, op("delete_kv", "Remove a key.")),
         )
-}
-
-fn conditions(operation: TransformOperation<'_>) -> TransformOperation<'_> {
-    operation.description(
-        "With `If-Match` only where the key holds what that `ETag` names, with `If-None-Match: *` only \
-         where there is no such key.",
-    )
 }
 
 /// Which space.
@@ -93,6 +82,7 @@ struct Entry {
 /// A value to be set.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "value": { "seen": 3 } }))]
 struct NewValue {
     /// The value.
     value: Value,
@@ -139,7 +129,10 @@ fn tag(value: &Value) -> String {
     sha256(value.to_string().as_bytes()).chars().take(32).collect()
 }
 
-async fn get(caller: Caller<Read>, At(path): At<KeyPath>) -> Result<Reply<Entry>, Problem> {
+async fn get(
+    caller: Caller<Read>,
+    At(path): At<KeyPath>,
+) -> Result<Reply<Entry, 200, Tagged>, Problem> {
     let entry = found(&caller, &path).await?;
     let tag = tag(&entry.value);
     Ok(Reply::new(Entry::from(entry)).etag(tag))
@@ -148,9 +141,9 @@ async fn get(caller: Caller<Read>, At(path): At<KeyPath>) -> Result<Reply<Entry>
 async fn put(
     caller: Caller<Write>,
     At(path): At<KeyPath>,
-    headers: HeaderMap,
+    condition: Condition,
     Body(new): Body<NewValue>,
-) -> Result<Reply<Entry>, Problem> {
+) -> Result<Reply<Entry, 200, Tagged>, Problem> {
     // A space is named as capabilities name it, so that a flow can be granted it.
     let word = Capability::new(CallKind::Kv, path.space.as_str()).to_string();
     if word.parse::<Capability>().is_err() || path.space.ends_with('*') {
@@ -159,14 +152,15 @@ async fn put(
     if !KvAction::is_key(&path.key) {
         return Err(Problem::field("key", "it has 1 to 512 bytes, none of them zero"));
     }
-    let expected = expected(&caller, &path, &headers).await?;
     let ttl_us = new.ttl_ms.map(|ms| ms.saturating_mul(1_000));
-    let now = now_us();
-    let is_set =
-        caller.tenant.kv_put(&path.space, &path.key, &new.value, ttl_us, expected, now).await?;
-    if !is_set {
-        return Err(changed());
-    }
+    let now = loop {
+        let (expected, now) = (expected(&caller, &path, &condition).await?, now_us());
+        let tenant = &caller.tenant;
+        if tenant.kv_put(&path.space, &path.key, &new.value, ttl_us, expected, now).await? {
+            break now;
+        }
+        // Somebody else changed it since it was read.
+    };
     caller.note("set key", &format!("{}/{}", path.space, path.key), json!({})).await?;
     let tag = tag(&new.value);
     let expires_at_us = ttl_us.map(|ttl_us| now.saturating_add(ttl_us));
@@ -176,38 +170,31 @@ async fn put(
 async fn delete(
     caller: Caller<Write>,
     At(path): At<KeyPath>,
-    headers: HeaderMap,
+    condition: Condition,
 ) -> Result<NoContent, Problem> {
-    found(&caller, &path).await?;
-    let expected = expected(&caller, &path, &headers).await?;
-    if !caller.tenant.kv_delete(&path.space, &path.key, expected, now_us()).await? {
-        return Err(changed());
+    loop {
+        let held = found(&caller, &path).await?;
+        condition.require("key", Some(&tag(&held.value)))?;
+        let expected = KvMatch::Is(held.value);
+        if caller.tenant.kv_delete(&path.space, &path.key, expected, now_us()).await? {
+            break;
+        }
+        // Somebody else changed it since it was read.
     }
     caller.note("remove key", &format!("{}/{}", path.space, path.key), json!({})).await?;
     Ok(NoContent)
 }
 
-/// What the key must hold, by the headers.
+/// What the key must hold still when it is changed, where what it holds now is as it should be.
 async fn expected(
     identity: &Identity,
     path: &KeyPath,
-    headers: &HeaderMap,
+    condition: &Condition,
 ) -> Result<KvMatch, Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if text(IF_NONE_MATCH) == Some("*") {
-        return Ok(KvMatch::Absent);
+    if condition.is_none() {
+        return Ok(KvMatch::Any);
     }
-    let Some(wanted) = text(IF_MATCH) else { return Ok(KvMatch::Any) };
     let held = identity.tenant.kv_get(&path.space, &path.key, now_us()).await?;
-    match held {
-        Some(entry) if wanted == "*" || wanted.trim_matches('"') == tag(&entry.value) => {
-            Ok(KvMatch::Is(entry.value))
-        }
-        _ => Err(changed()),
-    }
-}
-
-fn changed() -> Problem {
-    Problem::new(Code::PreconditionFailed, "the key does not hold what the request says")
-        .hint("Read the key again and repeat the change on that.")
+    condition.require("key", held.as_ref().map(|held| tag(&held.value)).as_deref())?;
+    Ok(held.map_or(KvMatch::Absent, |held| KvMatch::Is(held.value)))
 }

@@ -2,7 +2,6 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
@@ -16,12 +15,9 @@ use super::op;
 use super::runs::{RunPath, found, no_run};
 use crate::auth::{Caller, Read, Run, Write};
 use crate::edge::Edge;
-use crate::input::{At, Body, Params};
+use crate::input::{At, Body, LINES, Lines, Params};
 use crate::problem::Problem;
-use crate::reply::Reply;
-
-/// What a record is as a file: a line of JSON each.
-const LINES: &str = "application/x-ndjson";
+use crate::reply::{Located, Reply, answers};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -32,8 +28,8 @@ pub(super) fn routes() -> ApiRouter<Edge> {
         .api_route(
             "/v1/runs/{run}/export",
             get_with(take_out, |operation| {
-                op("export_run", "The record as one file, a line of JSON each.")(operation)
-                    .response_with::<200, String, _>(|it| it.description("The file."))
+                let about = op("export_run", "The record as one file, a line of JSON each.");
+                answers(about(operation), &[LINES], "The file.")
             }),
         )
         .api_route(
@@ -89,15 +85,13 @@ async fn take_out(
 }
 
 async fn take_in(
-    State(_edge): State<Edge>,
     caller: Caller<Write>,
-    bytes: Bytes,
-) -> Result<Reply<RunSummary, 201>, Problem> {
-    let text = std::str::from_utf8(&bytes).map_err(|_| Problem::field("", "it is no UTF-8"))?;
-    let run = import(&caller.tenant, text).await.map_err(of_record)?;
+    Lines(text): Lines,
+) -> Result<Reply<RunSummary, 201, Located>, Problem> {
+    let run = import(&caller.tenant, &text).await.map_err(of_record)?;
     caller.note("import run", run.as_str(), json!({})).await?;
     let path = format!("/v1/runs/{run}");
-    Ok(Reply::new(found(&caller, run.as_str()).await?).at(path))
+    Ok(Reply::new(found(&caller, run.as_str()).await?).at(Some(path)))
 }
 
 fn of_record(error: RecordError) -> Problem {

@@ -3,7 +3,6 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,10 +13,10 @@ use super::op;
 use super::runs::{RunPath, found};
 use crate::auth::{Caller, Identity, Run};
 use crate::edge::Edge;
+use crate::headers::Trace;
 use crate::input::{At, Body};
 use crate::problem::Problem;
-use crate::reply::Reply;
-use crate::trace::trace_of;
+use crate::reply::{Begun, Reply};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     let about =
@@ -28,6 +27,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 /// From where, and with what.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(example = json!({ "from": "total", "go_live": false }))]
 pub(crate) struct RerunRequest {
     /// The step before which the record is left, by name, or `#12` for span 12; without it the first
     /// place where something else happens.
@@ -68,20 +68,15 @@ async fn rerun(
     State(edge): State<Edge>,
     caller: Caller<Run>,
     At(path): At<RunPath>,
-    headers: HeaderMap,
+    Trace(trace): Trace,
     Body(request): Body<RerunRequest>,
-) -> Result<Reply<RerunPlan>, Problem> {
-    let trace = trace_of(&headers);
+) -> Result<Reply<RerunPlan, 200, Begun>, Problem> {
     let plan = planned(&edge, &caller, &path.run, request, trace.clone()).await?;
-    let run = plan.run.clone();
-    let reply = Reply::new(plan);
-    Ok(match run {
-        Some(run) => {
-            let span = RunTrace::of(&run, trace.as_ref()).context(SpanId::RUN).traceparent;
-            reply.at(format!("/v1/runs/{run}")).traced(span)
-        }
-        None => reply,
-    })
+    let begun = plan.run.as_ref().map(|run| {
+        let span = RunTrace::of(run, trace.as_ref()).context(SpanId::RUN).traceparent;
+        (format!("/v1/runs/{run}"), span)
+    });
+    Ok(Reply::new(plan).begun(begun))
 }
 
 /// Makes the plan, and follows it where that is asked for.
@@ -108,7 +103,8 @@ pub(crate) async fn planned(
             grants: request.grants,
             most: identity.grants.clone(),
         })
-        .await?;
+        .await
+        .map_err(|error| Problem::from(error).within("/input"))?;
     let mut planned = RerunPlan {
         of,
         taken: plan.taken,

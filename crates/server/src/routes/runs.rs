@@ -2,7 +2,6 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -231,13 +230,13 @@ async fn source(caller: Caller<Read>, At(path): At<RunPath>) -> Result<Reply<Run
 /// Why a run is to end.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(example = json!({ "reason": "it is no longer needed" }))]
 struct Cancel {
     /// In words, for the record.
     reason: Option<String>,
 }
 
 async fn cancel(
-    State(_edge): State<Edge>,
     caller: Caller<Run>,
     At(path): At<RunPath>,
     Body(cancel): Body<Cancel>,

@@ -61,9 +61,19 @@ pub(crate) struct SpanSummary {
     /// How it ended; absent while it is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<SpanStatus>,
-    /// Units done and, where known, in all.
+    /// How far it is, where it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) progress: Option<(u64, Option<u64>)>,
+    pub(crate) progress: Option<Progress>,
+}
+
+/// How far a span is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Progress {
+    /// Units that are done.
+    pub(crate) done: u64,
+    /// Units in all, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) total: Option<u64>,
 }
 
 /// A line that a run logged or printed.
@@ -112,6 +122,8 @@ pub(crate) struct SpanDetail {
     pub(crate) refused: Vec<Failure>,
     /// The first lines that were logged in it, at most 100.
     pub(crate) logs: Vec<LogLine>,
+    /// How many more there are: `list_logs` has all.
+    pub(crate) logs_left_out: usize,
 }
 
 /// Which lines.
@@ -159,7 +171,7 @@ fn summary(span: &sluice_model::Span) -> SpanSummary {
         started_at_us: span.started_at_us,
         ended_at_us: span.ended_at_us,
         end: span.status.clone(),
-        progress: span.progress,
+        progress: span.progress.map(|(done, total)| Progress { done, total }),
     }
 }
 
@@ -233,7 +245,7 @@ pub(crate) fn span_of(events: &[Event], id: SpanId) -> Option<SpanDetail> {
     let mut tree = Tree::default();
     let mut call: Option<Call> = None;
     let (mut answered, mut failed) = (None, None);
-    let (mut refused, mut logs) = (Vec::new(), Vec::new());
+    let (mut refused, mut logs, mut logs_left_out) = (Vec::new(), Vec::new(), 0);
     for event in events {
         tree.apply(event.at_us, &event.body);
         match &event.body {
@@ -249,8 +261,12 @@ pub(crate) fn span_of(events: &[Event], id: SpanId) -> Option<SpanDetail> {
             EventBody::CallRefused { parent, failure, .. } if *parent == id => {
                 refused.push((**failure).clone());
             }
-            EventBody::Log { span, .. } if *span == id && logs.len() < 100 => {
-                logs.extend(line(event));
+            EventBody::Log { span, .. } if *span == id => {
+                if logs.len() < 100 {
+                    logs.extend(line(event));
+                } else {
+                    logs_left_out += 1;
+                }
             }
             _ => {}
         }
@@ -273,6 +289,7 @@ pub(crate) fn span_of(events: &[Event], id: SpanId) -> Option<SpanDetail> {
         child: None,
         refused,
         logs,
+        logs_left_out,
     })
 }
 

@@ -1,28 +1,26 @@
 //! Runs are begun: of a source that comes with the request, or of a saved flow.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::Value;
-use sluice_executor::{Submission, Version, now_us, seed_of_hex};
-use sluice_model::{Capability, Limits, RetryPolicy, RunId, RunState, intersection};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sluice_db::IdempotencyKey;
+use sluice_executor::{Submission, Version, now_us, seed_of_hex, sha256};
+use sluice_model::{Capability, Limits, RetryPolicy, RunId, RunState, TraceContext, intersection};
 
 use super::op;
 use super::runs::{RunDetail, detail};
 use crate::auth::{Caller, Identity, Run};
 use crate::edge::Edge;
+use crate::headers::{RequestKey, Trace, Wait};
 use crate::input::{At, Body};
 use crate::problem::Problem;
 use crate::reply::Accepted;
-use crate::trace::trace_of;
-
-/// Bytes of an idempotency key at most.
-const LONGEST_KEY: usize = 200;
+use crate::wait::{Until, wait};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -38,8 +36,9 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 }
 
 /// How a run is to go.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(example = json!({ "input": { "name": "Ada" } }))]
 pub(crate) struct How {
     /// The flow's input; an object with a member a parameter.
     #[serde(default = "no_input")]
@@ -61,28 +60,32 @@ fn no_input() -> Value {
 }
 
 /// A run of a source that comes along, or of a saved flow.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(example = json!({
+    "source": "from sluice import flow\n\n\n@flow\ndef hello(name: str) -> str:\n    return f'Hello, {name}'\n",
+    "input": { "name": "Ada" },
+}))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewRun {
+struct NewRun {
     /// Python. Without it, `flow` names a saved flow.
-    pub(crate) source: Option<String>,
+    source: Option<String>,
     /// The flow; may be left out where the source has one.
-    pub(crate) flow: Option<String>,
+    flow: Option<String>,
     /// As in `POST /v1/flows/{flow}/runs`.
     #[serde(default = "no_input")]
-    pub(crate) input: Value,
+    input: Value,
     /// As there.
-    pub(crate) grants: Option<Vec<Capability>>,
-    /// As there.
-    #[serde(default)]
-    pub(crate) limits: Limits,
+    grants: Option<Vec<Capability>>,
     /// As there.
     #[serde(default)]
-    pub(crate) retry: RetryPolicy,
+    limits: Limits,
     /// As there.
-    pub(crate) deadline_ms: Option<u64>,
+    #[serde(default)]
+    retry: RetryPolicy,
     /// As there.
-    pub(crate) seed: Option<String>,
+    deadline_ms: Option<u64>,
+    /// As there.
+    seed: Option<String>,
 }
 
 /// Which flow.
@@ -92,10 +95,46 @@ struct FlowPath {
     flow: String,
 }
 
+/// What is to be run, and how: what two requests with one idempotency key have in common.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Order {
+    /// Python. Without it, `flow` names a saved flow.
+    pub(crate) source: Option<String>,
+    /// The flow.
+    pub(crate) flow: Option<String>,
+    /// How it is to go.
+    pub(crate) how: How,
+    /// The trace that it is to be part of: a request that is sent again has another, and is the same.
+    #[serde(skip)]
+    pub(crate) trace: Option<TraceContext>,
+}
+
+impl Order {
+    /// The key with what it stands for. The order of members says nothing.
+    fn keyed(&self, key: String) -> IdempotencyKey {
+        let mut order = serde_json::to_value(self).unwrap_or_default();
+        order.sort_all_objects();
+        IdempotencyKey { key, request: Some(sha256(order.to_string().as_bytes())) }
+    }
+
+    async fn version(&self, edge: &Edge, identity: &Identity) -> Result<Arc<Version>, Problem> {
+        match (&self.source, &self.flow) {
+            (Some(source), _) => edge.version(identity.tenant.id(), source).await,
+            (None, Some(flow)) => edge.saved(identity.tenant.id(), flow).await,
+            (None, None) => {
+                let problem = "a run needs a `source`, or a saved `flow` by its name";
+                Err(Problem::field("/source", problem))
+            }
+        }
+    }
+}
+
 async fn of_source(
     State(edge): State<Edge>,
     caller: Caller<Run>,
-    headers: HeaderMap,
+    RequestKey(key): RequestKey,
+    wait: Wait,
+    Trace(trace): Trace,
     Body(new): Body<NewRun>,
 ) -> Result<Accepted<RunDetail>, Problem> {
     let how = How {
@@ -106,43 +145,69 @@ async fn of_source(
         deadline_ms: new.deadline_ms,
         seed: new.seed,
     };
-    let version = match (&new.source, &new.flow) {
-        (Some(source), _) => edge.version(caller.tenant.id(), source).await?,
-        (None, Some(flow)) => edge.saved(caller.tenant.id(), flow).await?,
-        (None, None) => {
-            return Err(Problem::field(
-                "/source",
-                "a run needs a `source`, or a `flow` by its name",
-            ));
-        }
-    };
-    let submission = submission(&caller, version, new.flow, how, key_of(&headers)?)?;
-    let submission = Submission { trace: trace_of(&headers), ..submission };
-    begun(&edge, &caller, submission, &headers).await
+    let order = Order { source: new.source, flow: new.flow, how, trace };
+    begun(&edge, &caller, order, key, wait).await
 }
 
 async fn of_flow(
     State(edge): State<Edge>,
     caller: Caller<Run>,
     At(path): At<FlowPath>,
-    headers: HeaderMap,
+    RequestKey(key): RequestKey,
+    wait: Wait,
+    Trace(trace): Trace,
     Body(how): Body<How>,
 ) -> Result<Accepted<RunDetail>, Problem> {
-    let version = edge.saved(caller.tenant.id(), &path.flow).await?;
-    let key = key_of(&headers)?;
-    let submission = submission(&caller, version, Some(path.flow), how, key)?;
-    let submission = Submission { trace: trace_of(&headers), ..submission };
-    begun(&edge, &caller, submission, &headers).await
+    let order = Order { source: None, flow: Some(path.flow), how, trace };
+    begun(&edge, &caller, order, key, wait).await
+}
+
+async fn begun(
+    edge: &Edge,
+    identity: &Identity,
+    order: Order,
+    key: Option<String>,
+    Wait(most): Wait,
+) -> Result<Accepted<RunDetail>, Problem> {
+    let run = taken_on(edge, identity, order, key).await?;
+    let most = most.map(|most| most.min(edge.settings().longest_wait));
+    if let Some(most) = most {
+        wait(edge, identity, &run, Until::Ended, most).await?;
+    }
+    let run = detail(identity, &run).await?;
+    let begun = (format!("/v1/runs/{}", run.summary.run), run.traceparent);
+    let is_over = run.summary.state == RunState::Ended;
+    Ok(Accepted::new(run, begun, most, is_over && most.is_some()))
+}
+
+/// Takes a run on, or finds the one that the same request took on before with the same key. Nothing of
+/// the request is looked at before that: what it names may have changed since then.
+pub(crate) async fn taken_on(
+    edge: &Edge,
+    identity: &Identity,
+    order: Order,
+    key: Option<String>,
+) -> Result<RunId, Problem> {
+    let key = key.map(|key| order.keyed(key));
+    if let Some(key) = &key
+        && let Some(run) = identity.tenant.run_of_key(key).await?
+    {
+        return Ok(run);
+    }
+    let version = order.version(edge, identity).await?;
+    let submission = submission(identity, version, order, key)?;
+    let submitted = edge.executor().submit(submission).await;
+    submitted.map_err(|error| Problem::from(error).within("/input"))
 }
 
 /// What whoever asks may begin. Their token narrows it here, the tenant where it is taken on.
-pub(crate) fn submission(
+fn submission(
     identity: &Identity,
-    version: std::sync::Arc<Version>,
-    flow: Option<String>,
-    how: How,
-    idempotency_key: Option<String>,
+    version: Arc<Version>,
+    order: Order,
+    idempotency_key: Option<IdempotencyKey>,
 ) -> Result<Submission, Problem> {
+    let how = order.how;
     let held = identity.grants.clone().unwrap_or_else(Capability::every);
     let grants = match &how.grants {
         Some(wanted) => intersection(&held, wanted),
@@ -155,7 +220,7 @@ pub(crate) fn submission(
     Ok(Submission {
         tenant: identity.tenant.id().clone(),
         version,
-        flow,
+        flow: order.flow,
         input: how.input,
         grants,
         limits: how.limits,
@@ -163,114 +228,6 @@ pub(crate) fn submission(
         deadline_us,
         seed: how.seed.as_ref().map(seed).transpose()?,
         idempotency_key,
-        trace: None,
+        trace: order.trace,
     })
-}
-
-/// The key under which a repeated request finds the run of the first.
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().unwrap_or_default();
-    if key.is_empty() || key.len() > LONGEST_KEY {
-        return Err(Problem::field("Idempotency-Key", "it has 1 to 200 visible characters"));
-    }
-    Ok(Some(key.to_owned()))
-}
-
-async fn begun(
-    edge: &Edge,
-    identity: &Identity,
-    submission: Submission,
-    headers: &HeaderMap,
-) -> Result<Accepted<RunDetail>, Problem> {
-    let run = taken_on(edge, identity, submission).await?;
-    let waits = prefer_wait(headers).map(|wait| wait.min(edge.settings().longest_wait));
-    if let Some(wait) = waits {
-        until_ended(edge, identity, &run, wait).await?;
-    }
-    let run = detail(identity, &run).await?;
-    let path = format!("/v1/runs/{}", run.summary.run);
-    let is_over = run.summary.state == RunState::Ended;
-    let span = run.traceparent;
-    let reply = Accepted::new(run, is_over && waits.is_some()).at(path).traced(span);
-    Ok(match waits {
-        Some(wait) => reply.applied(wait),
-        None => reply,
-    })
-}
-
-/// Takes a run on, or finds the one that the same key took on before.
-pub(crate) async fn taken_on(
-    edge: &Edge,
-    identity: &Identity,
-    submission: Submission,
-) -> Result<RunId, Problem> {
-    let wanted = (
-        submission.version.digest.clone(),
-        submission.input.clone(),
-        submission.idempotency_key.clone(),
-    );
-    let run = edge.executor().submit(submission).await?;
-    if let (digest, input, Some(key)) = wanted {
-        same_as_before(identity, &run, &digest, &input, &key).await?;
-    }
-    Ok(run)
-}
-
-/// A key that was used for something else would otherwise give the answer to another question.
-async fn same_as_before(
-    identity: &Identity,
-    run: &RunId,
-    digest: &str,
-    input: &Value,
-    key: &str,
-) -> Result<(), Problem> {
-    let run = detail(identity, run).await?;
-    if run.summary.source_digest == digest && run.input == *input {
-        return Ok(());
-    }
-    let message = format!(
-        "the idempotency key was used for {} before, with another source or input",
-        run.summary.run
-    );
-    tracing::debug!(key, "an idempotency key was used twice");
-    Err(Problem::new(sluice_model::Code::Conflict, message).hint("Take a fresh key for each run."))
-}
-
-/// How long the answer may take: `Prefer: wait=5`.
-fn prefer_wait(headers: &HeaderMap) -> Option<Duration> {
-    let preferences = headers.get_all("prefer").into_iter().filter_map(|value| value.to_str().ok());
-    let mut wait = preferences.flat_map(|value| value.split([',', ';'])).filter_map(|preference| {
-        let (name, value) = preference.trim().split_once('=')?;
-        name.trim().eq_ignore_ascii_case("wait").then(|| value.trim().parse::<u64>().ok())?
-    });
-    wait.next().map(Duration::from_secs)
-}
-
-/// Waits until the run is over, the time is, or the server stops.
-pub(crate) async fn until_ended(
-    edge: &Edge,
-    identity: &Identity,
-    run: &RunId,
-    most: Duration,
-) -> Result<(), Problem> {
-    /// How often the store is asked where nothing was heard.
-    const NET: Duration = Duration::from_secs(1);
-    let mut changes = edge.hub().run(run);
-    let looked = async {
-        loop {
-            changes.mark_unchanged();
-            let row = identity.tenant.run(run).await?;
-            if row.is_none_or(|row| row.state == RunState::Ended) {
-                return Ok(());
-            }
-            // The net: whether or not it has passed, the run is looked at.
-            let _ = tokio::time::timeout(NET, changes.changed()).await;
-        }
-    };
-    tokio::select! {
-        ended = looked => ended,
-        () = tokio::time::sleep(most) => Ok(()),
-        () = edge.stopping() => Ok(()),
-    }
 }

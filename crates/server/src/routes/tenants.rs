@@ -3,23 +3,22 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::IF_MATCH;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sluice_db::TenantRow;
+use sluice_db::{TenantChange, TenantChanged, TenantRow};
 use sluice_executor::{now_us, sha256};
 use sluice_model::{Capability, Code, Quota, Role, Scope, TenantId};
 
 use super::op;
 use super::tokens::{CreatedToken, TokenRequest, created, named};
 use crate::auth::{Admin, Caller};
+use crate::condition::{Condition, unmet};
 use crate::edge::Edge;
 use crate::input::{At, Body};
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Located, Reply, Tagged};
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -75,6 +74,7 @@ impl From<TenantRow> for TenantSummary {
 /// A tenant to be made.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "tenant": "research", "grants": ["ask", "kv:*", "http:api.example.com"] }))]
 struct NewTenant {
     /// 1 to 63 small letters, digits and `-`.
     tenant: TenantId,
@@ -93,7 +93,8 @@ struct NewTenant {
 /// What is to change.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct TenantChange {
+#[schemars(example = json!({ "label": "Research" }))]
+struct ChangedTenant {
     /// What it may take, in place of what it may now. Members that are absent have their defaults.
     #[serde(default)]
     quota: Option<Quota>,
@@ -130,7 +131,7 @@ async fn create(
     State(edge): State<Edge>,
     caller: Caller<Admin>,
     Body(new): Body<NewTenant>,
-) -> Result<Reply<TenantSummary, 201>, Problem> {
+) -> Result<Reply<TenantSummary, 201, Located>, Problem> {
     let label = new.label.as_deref().map(named).transpose()?;
     let grants = new.grants.unwrap_or_else(usual_grants);
     let admin = edge.store().admin();
@@ -139,12 +140,13 @@ async fn create(
         return Err(Problem::new(Code::Conflict, message));
     }
     if label.is_some() {
-        admin.set_label(&new.tenant, label.as_deref()).await?;
+        let change = TenantChange { label, ..TenantChange::default() };
+        admin.change_tenant(&new.tenant, change, |_| true).await?;
     }
     caller.note("create tenant", new.tenant.as_str(), json!({ "grants": grants })).await?;
     let row = found(&edge, new.tenant.as_str()).await?;
     let path = format!("/v1/tenants/{}", new.tenant);
-    Ok(Reply::new(TenantSummary::from(row)).at(path))
+    Ok(Reply::new(TenantSummary::from(row)).at(Some(path)))
 }
 
 async fn found(edge: &Edge, tenant: &str) -> Result<TenantRow, Problem> {
@@ -163,7 +165,7 @@ async fn get(
     State(edge): State<Edge>,
     _caller: Caller<Admin>,
     At(path): At<TenantPath>,
-) -> Result<Reply<TenantSummary>, Problem> {
+) -> Result<Reply<TenantSummary, 200, Tagged>, Problem> {
     let row = found(&edge, &path.tenant).await?;
     let tag = tag(&row);
     Ok(Reply::new(TenantSummary::from(row)).etag(tag))
@@ -173,34 +175,21 @@ async fn change(
     State(edge): State<Edge>,
     caller: Caller<Admin>,
     At(path): At<TenantPath>,
-    headers: HeaderMap,
-    Body(change): Body<TenantChange>,
-) -> Result<Reply<TenantSummary>, Problem> {
-    let row = found(&edge, &path.tenant).await?;
-    if let Some(wanted) = headers.get(IF_MATCH).and_then(|value| value.to_str().ok())
-        && wanted.trim() != "*"
-        && wanted.trim().trim_matches('"') != tag(&row)
-    {
-        return Err(Problem::new(
-            Code::PreconditionFailed,
-            "the tenant was changed in the meantime",
-        )
-        .hint("Read it again and repeat the change on that."));
-    }
+    condition: Condition,
+    Body(change): Body<ChangedTenant>,
+) -> Result<Reply<TenantSummary, 200, Tagged>, Problem> {
+    let missing = || Problem::not_found("such tenant");
+    let tenant: TenantId = path.tenant.parse().map_err(|_| missing())?;
     let label = change.label.as_deref().map(named).transpose()?;
-    let admin = edge.store().admin();
-    if let Some(quota) = &change.quota {
-        admin.set_quota(&row.id, quota).await?;
-    }
-    if let Some(grants) = &change.grants {
-        admin.set_grants(&row.id, grants).await?;
-    }
-    if label.is_some() {
-        admin.set_label(&row.id, label.as_deref()).await?;
-    }
     let detail = json!({ "quota": change.quota, "grants": change.grants, "label": label });
+    let change = TenantChange { quota: change.quota, grants: change.grants, label };
+    let is_met = move |row: &TenantRow| condition.is_met(Some(&tag(row)));
+    let row = match edge.store().admin().change_tenant(&tenant, change, is_met).await? {
+        TenantChanged::Done(row) => *row,
+        TenantChanged::Unexpected => return Err(unmet("tenant")),
+        TenantChanged::Missing => return Err(missing()),
+    };
     caller.note("change tenant", row.id.as_str(), detail).await?;
-    let row = found(&edge, &path.tenant).await?;
     let tag = tag(&row);
     Ok(Reply::new(TenantSummary::from(row)).etag(tag))
 }

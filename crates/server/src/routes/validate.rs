@@ -5,6 +5,7 @@ use aide::axum::routing::post_with;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sluice_model::{Capability, Code, Description, Failure, FailureKind, intersection};
 
 use super::op;
@@ -22,6 +23,9 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 /// A source.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "source": "from sluice import flow\n\n\n@flow\ndef hello(name: str) -> str:\n    return f'Hello, {name}'\n",
+}))]
 struct Source {
     /// Python.
     source: String,

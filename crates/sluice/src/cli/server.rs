@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use sluice_server::Origin;
 
 use super::LogArgs;
 
@@ -25,7 +26,7 @@ pub struct ServeArgs {
     /// An origin whose pages may open sockets, as in `https://flows.example`, beside this server's own.
     /// Its host is a name by which agents may reach `/mcp`. Repeatable.
     #[arg(long = "origin", value_name = "ORIGIN")]
-    pub origins: Vec<String>,
+    pub origins: Vec<Origin>,
     /// So many attempts at once.
     #[arg(long, value_name = "N", default_value_t = 64)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=512))]

@@ -1,7 +1,5 @@
 //! `sluice serve`: the API over the store, and a worker in the same process.
 
-use std::future::pending;
-
 use anyhow::Context as _;
 use sluice_server::{Edge, ServeError, Settings, Telemetry, Tls, first_login, serve};
 use tokio::net::TcpListener;
@@ -111,7 +109,6 @@ async fn served(
                 out::notes(&[Line::of(Tone::Warn, text)], theme);
                 stop.send_replace(true);
             }
-            () = pending() => {}
         }
     }
 }

@@ -117,7 +117,7 @@ impl Machine for LocalMachine {
             retry: run.retry,
             deadline_us: run.deadline_ms.map(in_us),
             seed: run.seed,
-            idempotency_key: run.idempotency_key,
+            idempotency_key: run.idempotency_key.map(Into::into),
             trace: None,
         };
         told_apart(self.executor.submit(submission).await)

@@ -162,7 +162,7 @@ impl Party {
             retry: RetryPolicy { retries: order.retries, backoff_ms: 20, ..RetryPolicy::default() },
             deadline_us: order.deadline_ms.map(|after_ms| now_us() + after_ms * 1_000),
             seed: None,
-            idempotency_key: Some(order.key.clone()),
+            idempotency_key: Some(order.key.clone().into()),
             trace: None,
         };
         match self.executor.submit(submission).await {

@@ -77,7 +77,7 @@ impl Workload {
         new.at_us = self.now_us;
         new.due_at_us = self.now_us + self.chance.below(100);
         if self.chance.below(3) == 0 {
-            new.idempotency_key = Some(format!("key{}", self.chance.below(30)));
+            new.idempotency_key = Some(format!("key{}", self.chance.below(30)).into());
         }
         if self.chance.below(4) == 0 {
             new.claim = Some(crate::world::claim("w", self.now_us));
