@@ -60,16 +60,24 @@ pub(crate) async fn attempt(
     pokes: UnboundedReceiver<Poke>,
 ) -> Result<(), ExecutorError> {
     let tenant = shared.store.tenant(&leased.tenant);
-    let events = if leased.log.is_new() { Vec::new() } else { tenant.history(&leased.run).await? };
-    // This process may have stood still since it took the run up, and another has gone on with it.
-    if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
-        return Ok(());
-    }
     let run = RunOf {
         id: leased.run.clone(),
         tenant: leased.tenant.clone(),
         start: Arc::clone(&leased.start),
     };
+    let imposed = imposed(&shared, leased.cancel_reason.as_deref(), leased.lost, &run);
+    let events = if leased.log.is_new() {
+        Vec::new()
+    } else if imposed.is_some() {
+        // What is only to be ended needs no bytes beside its events. They may be what workers died of.
+        tenant.events(&leased.run, 0, u32::MAX).await?
+    } else {
+        tenant.history(&leased.run).await?
+    };
+    // This process may have stood still since it took the run up, and another has gone on with it.
+    if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
+        return Ok(());
+    }
     let before = Before::of(events);
     let mut journal = Journal::new(leased.log);
     journal.write(
@@ -79,7 +87,6 @@ pub(crate) async fn attempt(
             worker: shared.settings.worker.clone(),
         },
     );
-    let imposed = imposed(&shared, leased.cancel_reason.as_deref(), leased.lost, &run);
     let ended = match imposed {
         Some(failure) => {
             without_guest::end(&before.history, &mut journal);

@@ -19,8 +19,11 @@ crate::on_both! {
     spaces_are_listed_in_order
 }
 
+/// Bytes that a list holds.
+const LISTED: u64 = 20_000;
+
 async fn kv(writer: &RunWriter, call: u64, now_us: u64, action: KvAction) -> Value {
-    writer.kv(CallId(call), "space".to_owned(), action, now_us).await.expect("the lease holds")
+    writer.kv(CallId(call), "space".to_owned(), action, LISTED, now_us).await.expect("the lease holds")
 }
 
 fn set(key: &str, value: Value) -> KvAction {

@@ -100,7 +100,9 @@ impl Outstanding {
                 Way::Asked { due_us, is_made: false, is_closing: false }
             }
             Request::Kv { space, action } => {
-                Way::AtWork { task: self.tasks.spawn(builtin::kv(journal, id, space, action)) }
+                let most_bytes = self.run.start.limits.payload_bytes;
+                let kv = builtin::kv(journal, id, space, action, most_bytes);
+                Way::AtWork { task: self.tasks.spawn(kv) }
             }
             Request::Artifact { .. } => {
                 Way::AtWork { task: self.tasks.spawn(builtin::artifact(journal, call)) }
