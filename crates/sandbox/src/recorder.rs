@@ -228,7 +228,8 @@ impl Recorder {
     pub(crate) fn count_bytes(&mut self, bytes: u64) -> Result<(), Stop> {
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
             let limit = self.bytes_limit;
-            let message = format!("the events of the run and its answers hold more than {limit} bytes");
+            let message =
+                format!("the events of the run and its answers hold more than {limit} bytes");
             Stop::limit(Code::LimitEvents, message, limit)
         })?;
         Ok(())

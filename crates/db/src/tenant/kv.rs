@@ -132,8 +132,7 @@ pub(crate) async fn kv_list(
         let after = last.or(wanted.after).unwrap_or_default();
         // One more than is told, to know whether there is one.
         let at_once = (wanted.limit + 1 - page.entries.len() as u32).min(AT_ONCE);
-        let mut args =
-            args![tenant.as_str(), wanted.space, wanted.prefix, after, now_us, at_once];
+        let mut args = args![tenant.as_str(), wanted.space, wanted.prefix, after, now_us, at_once];
         args.extend(end.as_deref().map(Into::into));
         let rows = conn.rows(composed(sql.clone()), args).await?;
         for row in &rows {

@@ -209,10 +209,7 @@ pub(super) fn listed(tenant: &TenantId, filter: &RunFilter) -> (String, Vec<Arg>
         (if is_narrow { "tenant || '' =" } else { "tenant =" }, Some(tenant.as_str())),
         (if by_flow { "state || '' =" } else { "state =" }, state.map(RunState::as_str)),
         ("outcome =", outcome.as_deref()),
-        (
-            if state.is_some() && !by_flow { "flow || '' =" } else { "flow =" },
-            flow.as_deref(),
-        ),
+        (if state.is_some() && !by_flow { "flow || '' =" } else { "flow =" }, flow.as_deref()),
         ("parent_run =", parent.as_ref().map(RunId::as_str)),
         ("root_run =", root.as_ref().map(RunId::as_str)),
         ("id <", before.as_ref().map(RunId::as_str)),

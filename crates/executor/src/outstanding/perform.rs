@@ -20,32 +20,11 @@ impl Outstanding {
         call: Call,
         committed: Option<AppendTicket>,
     ) {
-        self.perform_since(journal, call, now_us(), committed);
+        self.perform_again(journal, call, now_us(), committed);
     }
 
     /// The same for a call that was started by an earlier attempt, at that time.
     pub(crate) fn perform_again(
-        &mut self,
-        journal: &mut Journal,
-        call: Call,
-        since_us: u64,
-        committed: Option<AppendTicket>,
-    ) {
-        self.perform_since(journal, call, since_us, committed);
-    }
-
-    /// Goes on with a sleep that an earlier attempt began.
-    pub(crate) fn sleep(&mut self, call: CallId, due_us: u64) {
-        self.ways.insert(call, Way::Sleeping { due_us });
-    }
-
-    /// When the next call may be made; none where that is at once.
-    fn turn(&self) -> Option<Instant> {
-        let Outstanding { shared, run, calls_per_second, .. } = self;
-        shared.pace.turn(&run.tenant, *calls_per_second, Instant::now())
-    }
-
-    fn perform_since(
         &mut self,
         journal: &mut Journal,
         call: Call,
@@ -61,6 +40,17 @@ impl Outstanding {
         let Some(turn) = turn else { return self.begin(journal, call, since_us, committed) };
         self.ways.insert(call.call, Way::Held);
         self.held.push_back(Held { turn, call, since_us, committed });
+    }
+
+    /// Goes on with a sleep that an earlier attempt began.
+    pub(crate) fn sleep(&mut self, call: CallId, due_us: u64) {
+        self.ways.insert(call, Way::Sleeping { due_us });
+    }
+
+    /// When the next call may be made; none where that is at once.
+    fn turn(&self) -> Option<Instant> {
+        let Outstanding { shared, run, calls_per_second, .. } = self;
+        shared.pace.turn(&run.tenant, *calls_per_second, Instant::now())
     }
 
     /// When the first call that waits for its turn has it.

@@ -5,8 +5,7 @@ use aide::axum::routing::get_with;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_model::{
-    Attributes, Call, Event, EventBody, Failure, Level, RunId, SpanId, SpanStatus, Stream,
-    Tree,
+    Attributes, Call, Event, EventBody, Failure, Level, RunId, SpanId, SpanStatus, Stream, Tree,
 };
 
 use super::op;

@@ -1,8 +1,8 @@
 use sluice_model::{RunId, RunState, TenantId};
 
+use crate::Store;
 use crate::engine::{Arg, composed};
 use crate::tenant::{AskFilter, AskState, RunFilter, asks, runs};
-use crate::Store;
 
 /// How SQLite goes about each of these queries.
 async fn plans(queries: Vec<(String, Vec<Arg>)>) -> Vec<String> {
@@ -35,7 +35,10 @@ async fn every_list_of_questions_has_an_index() {
         (all(), "asks_by_tenant (tenant=?)"),
         (before, "asks_by_tenant (tenant=? AND id<?)"),
         (AskFilter { state, ..all() }, "asks_by_state (tenant=? AND state=?)"),
-        (AskFilter { assignee: assignee.clone(), ..all() }, "asks_by_assignee (tenant=? AND assignee=?)"),
+        (
+            AskFilter { assignee: assignee.clone(), ..all() },
+            "asks_by_assignee (tenant=? AND assignee=?)",
+        ),
         (
             AskFilter { assignee, state, ..all() },
             "asks_by_assignee_and_state (tenant=? AND assignee=? AND state=?)",
@@ -82,7 +85,10 @@ async fn every_list_of_runs_has_an_index() {
             RunFilter { flow: flow(), outcome: outcome(), ..all() },
             "runs_by_flow_and_outcome (tenant=? AND flow=? AND outcome=?)",
         ),
-        (RunFilter { root: run(), state: Some(RunState::Ended), ..all() }, "runs_by_root (root_run=?)"),
+        (
+            RunFilter { root: run(), state: Some(RunState::Ended), ..all() },
+            "runs_by_root (root_run=?)",
+        ),
     ];
     let queries = expected.iter().map(|(filter, _)| runs::listed(&id, filter)).collect();
     for (plan, (filter, index)) in plans(queries).await.into_iter().zip(&expected) {
