@@ -69,8 +69,12 @@ pub(crate) async fn attempt(
     let events = if leased.log.is_new() {
         Vec::new()
     } else if imposed.is_some() {
-        // What is only to be ended needs no bytes beside its events. They may be what workers died of.
-        tenant.events(&leased.run, 0, u32::MAX).await?
+        // What is only to be ended needs no bytes beside its events, which may be what workers died of,
+        // and can do without the record.
+        match tenant.events(&leased.run, 0, u32::MAX).await {
+            Err(error) if error.is_of_the_data() => Vec::new(),
+            events => events?,
+        }
     } else {
         tenant.history(&leased.run).await?
     };
@@ -109,11 +113,26 @@ pub(crate) async fn attempt(
             }
         },
     };
-    if before.has_children {
-        cancel_children(&shared, &run).await?;
+    if before.has_children
+        && let Some(parted) = without_children(&shared, &run, &journal).await
+    {
+        return parted;
     }
     let end = EventBody::RunEnded { outcome: ended, usage: before.usage };
     commit(&mut journal, Observed::default(), end, leased.wakes).await.map_err(Into::into)
+}
+
+/// Cancels what the run has started. How the attempt parts, where it cannot go on after that.
+async fn without_children(
+    shared: &Shared,
+    run: &RunOf,
+    journal: &Journal,
+) -> Option<Result<(), ExecutorError>> {
+    match cancel_children(shared, run, &journal.log().writer()).await {
+        Ok(()) => None,
+        Err(WriteError::Fenced) => Some(Ok(())),
+        Err(WriteError::Db(error)) => Some(Err(error.into())),
+    }
 }
 
 /// Why a run ends that is not even taken up.
@@ -231,13 +250,19 @@ async fn guest(
             return Err(DbError::corrupt(format!("a live attempt of {}", run.id)).into());
         }
     };
-    if let Err(Done::Broken(error)) = door.outstanding.settle().await {
-        return Err(error.into());
+    match door.outstanding.settle().await {
+        Err(Done::Broken(error)) => return Err(error.into()),
+        // Another worker has the run: what is left is its.
+        Err(_) => return Ok(()),
+        Ok(()) => {}
     }
     // A worker that died between the end of a call and this left a child of whom nobody else knows.
     let has_children = before.has_children || door.outstanding.has_children;
-    if has_children && matches!(body, EventBody::RunEnded { .. }) {
-        cancel_children(shared, run).await?;
+    if has_children
+        && matches!(body, EventBody::RunEnded { .. })
+        && let Some(parted) = without_children(shared, run, &door.journal).await
+    {
+        return parted;
     }
     commit(&mut door.journal, observed, body, wakes).await.map_err(Into::into)
 }

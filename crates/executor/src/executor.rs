@@ -20,7 +20,7 @@ use crate::fresh::now_us;
 use crate::lanes::Lanes;
 use crate::pace::Pace;
 use crate::poke::Poke;
-use crate::registry::Registry;
+use crate::registry::{Registry, Reserved};
 use crate::settings::Settings;
 use crate::shared::{ExecutorError, Shared};
 use crate::sources::Sources;
@@ -43,8 +43,8 @@ pub struct Executor {
 /// The short way from a submission to a place.
 pub(crate) struct Direct {
     is_working: AtomicBool,
-    sender: UnboundedSender<Leased>,
-    receiver: tokio::sync::Mutex<UnboundedReceiver<Leased>>,
+    sender: UnboundedSender<(Leased, Reserved)>,
+    receiver: tokio::sync::Mutex<UnboundedReceiver<(Leased, Reserved)>>,
 }
 
 impl Executor {
@@ -58,7 +58,7 @@ impl Executor {
                 sandbox,
                 sources: Sources::new(),
                 settings,
-                registry: Registry::default(),
+                registry: Arc::default(),
                 lanes,
                 own: Mutex::default(),
                 tenants: Tenants::default(),
@@ -89,8 +89,8 @@ impl Executor {
         self.shared.registry.count()
     }
 
-    /// How many attempts have panicked in this process. Each is a fault of ours; its run is taken up
-    /// again when its lease has run out.
+    /// How many attempts were lost in this process, by a panic or a record that the store cannot give or
+    /// keep. Each is a fault of ours; its run is taken up again when its lease has run out.
     pub fn panics(&self) -> u64 {
         self.shared.panics.load(Ordering::Relaxed)
     }
@@ -105,8 +105,8 @@ impl Executor {
             let working = Working::new(&self.direct.is_working);
             let claimed = work.claim_until(stop, &mut direct).await;
             drop(working);
-            while let Ok(leased) = direct.try_recv() {
-                work.take_up(leased);
+            while let Ok((leased, reserved)) = direct.try_recv() {
+                work.take_up(leased, Some(reserved));
             }
             work.leave().await;
             claimed
@@ -119,20 +119,22 @@ impl Executor {
         }
     }
 
-    /// How a tenant's run that is submitted here may begin at once; none where it has to queue.
-    pub(crate) fn claim(&self, tenant: &TenantId) -> Option<Claim> {
+    /// How a tenant's run that is submitted here may begin at once, and its place; none where it has to queue.
+    pub(crate) fn claim(&self, tenant: &TenantId) -> Option<(Claim, Reserved)> {
         let settings = &self.shared.settings;
-        let is_working = self.direct.is_working.load(Ordering::Acquire);
-        let has_place =
-            is_working && self.shared.registry.places(settings.concurrency).of(tenant) > 0;
-        has_place.then(|| Claim {
+        if !self.direct.is_working.load(Ordering::Acquire) {
+            return None;
+        }
+        let reserved = Registry::reserve(&self.shared.registry, tenant, settings.concurrency)?;
+        let claim = Claim {
             worker: settings.worker.clone(),
             lease_until_us: now_us() + micros(settings.lease),
-        })
+        };
+        Some((claim, reserved))
     }
 
     /// A run was submitted here: hands it to the worker of this process, if it is leased to it.
-    pub(crate) fn submitted(&self, run: &RunId, leased: Option<Leased>) {
+    pub(crate) fn submitted(&self, run: &RunId, leased: Option<(Leased, Reserved)>) {
         if self.shared.settings.own_only {
             let mut own = self.shared.own.lock().unwrap_or_else(PoisonError::into_inner);
             own.push(run.clone());
@@ -153,7 +155,7 @@ impl Work {
     async fn claim_until(
         &mut self,
         stop: impl Future<Output = ()>,
-        direct: &mut UnboundedReceiver<Leased>,
+        direct: &mut UnboundedReceiver<(Leased, Reserved)>,
     ) -> Result<(), ExecutorError> {
         let shared = Arc::clone(&self.shared);
         let mut stop = std::pin::pin!(stop);
@@ -163,8 +165,8 @@ impl Work {
                 tokio::select! {
                     biased;
                     () = &mut stop => return Ok(()),
-                    Some(leased) = direct.recv() => {
-                        self.take_up(leased);
+                    Some((leased, reserved)) = direct.recv() => {
+                        self.take_up(leased, Some(reserved));
                         continue;
                     }
                     Some(over) = self.attempts.join_next() => finished(&shared, over)?,
@@ -194,7 +196,7 @@ impl Work {
         for root in shared.roots() {
             let places = registry.places(settings.concurrency);
             for leased in queue.claim(&claim, image, root.as_ref(), now, &places).await? {
-                self.take_up(leased);
+                self.take_up(leased, None);
             }
         }
         Ok(registry.places(settings.concurrency).left() == 0)
@@ -218,12 +220,14 @@ impl Work {
         Ok(wait.max(BETWEEN_LOOKS))
     }
 
-    fn take_up(&mut self, leased: Leased) {
+    fn take_up(&mut self, leased: Leased, reserved: Option<Reserved>) {
         let shared = Arc::clone(&self.shared);
         let run = leased.run.clone();
         let fence = leased.fence;
         let tenant = leased.tenant.clone();
         let pokes = shared.registry.enter(&tenant, &run, fence);
+        // It is entered by now.
+        drop(reserved);
         let entered = Entered { shared: Arc::clone(&shared), tenant: tenant.clone(), run, fence };
         let lanes = shared.lanes.clone();
         self.attempts.spawn(async move {
@@ -311,16 +315,25 @@ impl Drop for Entered {
     }
 }
 
-/// A broken store ends the work. An attempt that panicked has said so; its lease runs out, and the run
-/// is taken up again.
+/// A broken store ends the work. An attempt that panicked, or whose record or words the store cannot keep, is
+/// counted; its lease runs out, the run is taken up again, and given up after some such losses.
 fn finished(
     shared: &Shared,
     over: Result<Result<(), ExecutorError>, JoinError>,
 ) -> Result<(), ExecutorError> {
-    over.unwrap_or_else(|error| {
-        shared.panics.fetch_add(u64::from(error.is_panic()), Ordering::Relaxed);
-        Ok(())
-    })
+    let is_lost = match &over {
+        Ok(Ok(())) => false,
+        Ok(Err(ExecutorError::Store(error))) => error.is_of_the_data(),
+        Err(error) => error.is_panic(),
+    };
+    if is_lost {
+        shared.panics.fetch_add(1, Ordering::Relaxed);
+        if let Ok(Err(error)) = &over {
+            tracing::error!(%error, "an attempt was lost");
+        }
+        return Ok(());
+    }
+    over.unwrap_or(Ok(()))
 }
 
 fn processors() -> usize {

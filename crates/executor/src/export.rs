@@ -17,6 +17,7 @@ use sluice_model::{Event, EventBody, Failure, RunId, TenantId};
 use crate::digest::sha256;
 use crate::fresh::{now_us, run_id};
 use crate::replay::start_of;
+use crate::sound::first_flaw;
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
@@ -155,6 +156,9 @@ pub async fn import(tenant: &Tenant, text: &str) -> Result<RunId, RecordError> {
     let start = start_of(&events).ok_or_else(|| whole("the record does not begin with a run"))?;
     if !redacted && sha256(source.as_bytes()) != start.source_digest {
         return Err(whole("the source is not the one that the run is pinned to"));
+    }
+    if let Some((seq, flaw)) = first_flaw(&events) {
+        return Err(whole(&format!("event {seq}: {flaw}")));
     }
     for event in &mut events {
         // A source from which words were taken out is another source.

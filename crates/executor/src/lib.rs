@@ -27,6 +27,7 @@ mod rerun;
 mod schema;
 mod settings;
 mod shared;
+mod sound;
 mod sources;
 mod submit;
 mod tenants;

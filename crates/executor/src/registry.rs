@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sluice_db::Places;
 use sluice_model::{RunId, TenantId};
@@ -56,14 +56,7 @@ impl Registry {
             live.remove(run);
         }
         drop(live);
-        let mut held = self.held();
-        if let Some(count) = held.get_mut(tenant) {
-            *count -= 1;
-            if *count == 0 {
-                held.remove(tenant);
-            }
-        }
-        drop(held);
+        self.give_back(tenant);
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
 
@@ -72,11 +65,33 @@ impl Registry {
         self.count.load(Ordering::Relaxed)
     }
 
+    /// Sets a place aside for a tenant, where it may have one more; it is given back when it is dropped.
+    pub(crate) fn reserve(
+        registry: &Arc<Registry>,
+        tenant: &TenantId,
+        concurrency: u32,
+    ) -> Option<Reserved> {
+        let mut held = registry.held();
+        if places(&held, concurrency).of(tenant) == 0 {
+            return None;
+        }
+        *held.entry(tenant.clone()).or_default() += 1;
+        Some(Reserved { registry: Arc::clone(registry), tenant: tenant.clone() })
+    }
+
+    fn give_back(&self, tenant: &TenantId) {
+        let mut held = self.held();
+        if let Some(count) = held.get_mut(tenant) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(tenant);
+            }
+        }
+    }
+
     /// The places of a process that has so many attempts at once.
     pub(crate) fn places(&self, concurrency: u32) -> Places {
-        let held = self.held();
-        let free = concurrency.saturating_sub(held.values().sum());
-        Places::new(free, held.iter().map(|(tenant, count)| (tenant.clone(), *count)))
+        places(&self.held(), concurrency)
     }
 
     /// The runs with their fences.
@@ -98,5 +113,22 @@ impl Registry {
             // As above.
             let _ = sender.send(poke);
         }
+    }
+}
+
+fn places(held: &HashMap<TenantId, u32>, concurrency: u32) -> Places {
+    let free = concurrency.saturating_sub(held.values().sum());
+    Places::new(free, held.iter().map(|(tenant, count)| (tenant.clone(), *count)))
+}
+
+/// A place that is set aside.
+pub(crate) struct Reserved {
+    registry: Arc<Registry>,
+    tenant: TenantId,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.registry.give_back(&self.tenant);
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Shared {
     pub(crate) sandbox: Sandbox,
     pub(crate) sources: Sources,
     pub(crate) settings: Settings,
-    pub(crate) registry: Registry,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) lanes: Lanes,
     pub(crate) beside: Beside,
     /// The runs that were submitted here.

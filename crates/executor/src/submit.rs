@@ -100,9 +100,31 @@ impl Executor {
         prefix: Vec<Event>,
         idempotency_key: Option<String>,
     ) -> Result<RunId, NotSubmitted> {
+        let executor = self.clone();
+        // Whoever asked may go away meanwhile; a run that is leased to this process is taken up all the same.
+        let taken_on =
+            tokio::spawn(async move { executor.put(start, source, prefix, idempotency_key).await });
+        match taken_on.await {
+            Ok(taken_on) => taken_on,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(DbError::Closed.into()),
+            },
+        }
+    }
+
+    async fn put(
+        &self,
+        start: Start,
+        source: Arc<str>,
+        prefix: Vec<Event>,
+        idempotency_key: Option<String>,
+    ) -> Result<RunId, NotSubmitted> {
         let now = now_us();
-        let (tenant, claim) = (self.store().tenant(&start.tenant), self.claim(&start.tenant));
-        let submitted = tenant
+        let (claim, reserved) = self.claim(&start.tenant).unzip();
+        let submitted = self
+            .store()
+            .tenant(&start.tenant)
             .submit(NewRun {
                 id: fresh::run_id(),
                 start,
@@ -118,7 +140,7 @@ impl Executor {
                 KeepError::Refused(failure) => NotSubmitted::Refused(failure),
                 KeepError::Db(error) => NotSubmitted::Store(error),
             })?;
-        self.submitted(&submitted.run, submitted.leased);
+        self.submitted(&submitted.run, submitted.leased.zip(reserved));
         Ok(submitted.run)
     }
 

@@ -4,5 +4,6 @@ mod flows;
 mod live;
 mod login;
 mod mcp;
+mod records;
 mod runs;
 mod two_tenants;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use sluice_model::{EventBody, Quota, RunId, Start, TenantId};
 
-use crate::engine::{Row, args, composed};
+use crate::engine::{Conn, Row, args, composed};
 use crate::record::{self, COLUMNS, Tip, places};
 use crate::writer::{Tx, Work};
 use crate::{DbError, RunLog, Store};
@@ -267,32 +267,56 @@ impl Queue {
         Ok(tenants)
     }
 
+    /// The runs with what they are pinned to. One whose start cannot be read is left to its lease: it is lost
+    /// again and again, and holds nobody else up.
     async fn with_starts(&self, taken: Vec<Taken>) -> Result<Vec<Leased>, DbError> {
-        let mut starts: HashMap<String, Arc<Start>> = HashMap::new();
+        let mut starts = HashMap::new();
         let conn = &mut self.store.reader().await?;
         let of_a_tenant = taken.chunk_by(|one, next| one.tenant == next.tenant);
         for taken in of_a_tenant.flat_map(|taken| taken.chunks(32)) {
-            let sql = format!(
-                "SELECT {COLUMNS}, run_id FROM events WHERE seq = 1 AND run_id IN ({})",
-                places(1, taken.len())
-            );
-            let args = taken.iter().map(|taken| taken.run.as_str().into()).collect();
-            let rows = conn.rows(composed(sql), args).await?;
-            let events = record::read(conn, taken[0].tenant.as_str(), &rows, false).await?;
-            for (row, event) in rows.iter().zip(events) {
-                if let EventBody::RunQueued(start) = event.body {
-                    starts.insert(row.text(4)?.to_owned(), Arc::new(*start));
+            match read_starts(conn, taken, &mut starts).await {
+                Err(error) if error.is_of_the_data() => {
+                    for one in taken {
+                        match read_starts(conn, std::slice::from_ref(one), &mut starts).await {
+                            Err(error) if !error.is_of_the_data() => return Err(error),
+                            _ => {}
+                        }
+                    }
                 }
+                read => read?,
             }
         }
-        let leased = taken.into_iter().map(|taken| {
+        let leased = taken.into_iter().filter_map(|taken| {
             let start = starts.remove(taken.run.as_str());
-            let no_start = || DbError::corrupt(format!("the record of {} has no start", taken.run));
-            let start = start.ok_or_else(no_start)?;
-            Ok(taken.leased(&self.store, start))
+            if start.is_none() {
+                tracing::error!(run = %taken.run, "a run was taken up whose start cannot be read");
+            }
+            Some(taken.leased(&self.store, start?))
         });
-        leased.collect()
+        Ok(leased.collect())
     }
+}
+
+/// Reads what runs of one tenant are pinned to.
+async fn read_starts(
+    conn: &mut Conn,
+    taken: &[Taken],
+    starts: &mut HashMap<String, Arc<Start>>,
+) -> Result<(), DbError> {
+    let Some(first) = taken.first() else { return Ok(()) };
+    let sql = format!(
+        "SELECT {COLUMNS}, run_id FROM events WHERE seq = 1 AND run_id IN ({})",
+        places(1, taken.len())
+    );
+    let args = taken.iter().map(|taken| taken.run.as_str().into()).collect();
+    let rows = conn.rows(composed(sql), args).await?;
+    let events = record::read(conn, first.tenant.as_str(), &rows, false).await?;
+    for (row, event) in rows.iter().zip(events) {
+        if let EventBody::RunQueued(start) = event.body {
+            starts.insert(row.text(4)?.to_owned(), Arc::new(*start));
+        }
+    }
+    Ok(())
 }
 
 struct Heartbeat {
