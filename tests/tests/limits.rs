@@ -2,7 +2,7 @@
 //! is clean.
 
 use serde_json::json;
-use sluice_model::{Code, EventBody, FailureKind, Limits};
+use sluice_model::{Answer, Attachment, Call, Code, EventBody, Failure, FailureKind, Limits};
 use sluice_tests::{Report, Run, indent, sandbox};
 
 /// A flow with that body, under those limits, and a clean run after it on the same sandbox.
@@ -152,4 +152,71 @@ async fn what_was_printed_last_is_not_lost_when_a_run_is_stopped() {
     let body = "import sys\nsys.stdout.write('last words')\nsys.stdout.flush()\nwhile True: pass";
     let report = check(Code::LimitCpuTime, body, |limits| limits.cpu_time_ms = 100).await;
     assert_eq!(report.logs(), ["last words"]);
+}
+
+/// A flow that may keep artifacts, with 1 MB for its events.
+fn keeping(body: &str) -> Run {
+    let source = format!(
+        "from sluice import CallFailed, flow\n@flow(uses=['artifact:*'])\ndef keeping():\n{}\n",
+        indent(body, 4)
+    );
+    let run = Run::of(&source).uses(&["artifact:*"]).grants(&["artifact:*"]);
+    run.limits(|limits| limits.event_bytes = 1_000_000).answers(artifact)
+}
+
+/// What is kept is always the same 100 kB.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of what answers calls")]
+fn artifact(_: &Call) -> Option<Result<Answer, Box<Failure>>> {
+    let digest = "0".repeat(64);
+    let value = json!({"name": "a", "media_type": "", "size_bytes": 100_000, "digest": digest});
+    let attachment = Attachment { digest, size_bytes: 100_000, bytes: [7; 100_000].into() };
+    Some(Ok(Answer { value, attachment: Some(attachment) }))
+}
+
+async fn check_kept(run: Run) {
+    let sandbox = sandbox();
+    let report = run.clone().on(&sandbox).await;
+    assert_eq!(report.code(), Code::LimitEvents, "{:#?}", report.failure());
+    let again = run.replay(&report.record).on(&sandbox).await;
+    assert_eq!(again.outcome(), report.outcome(), "a replay ends at the same place");
+}
+
+#[tokio::test]
+async fn what_lies_beside_calls_counts_among_the_events() {
+    let body = "for n in range(100):\n    flow.artifact.start('a', bytes([n]) * 100_000)";
+    check_kept(keeping(body)).await;
+}
+
+#[tokio::test]
+async fn answers_count_among_the_events() {
+    check_kept(keeping("for _ in range(100): flow.artifact.read('a')")).await;
+}
+
+#[tokio::test]
+async fn answers_that_nobody_asks_for_do_not_pile_up() {
+    let run = keeping(
+        "
+started = [flow.artifact.read.start('a') for _ in range(30)]
+for _ in range(10_000_000): pass
+codes = []
+for call in started:
+    try:
+        codes.append(len(call.result()))
+    except CallFailed as error:
+        codes.append(error.code)
+return sorted(map(str, codes))
+",
+    );
+    let sandbox = sandbox();
+    let report = run.clone().on(&sandbox).await;
+    let expected: Vec<_> = [vec!["100000"; 9], vec!["limit_events"; 21]].concat();
+    assert_eq!(report.output(), &json!(expected));
+    let again = run.replay(&report.record).on(&sandbox).await;
+    assert_eq!(again.outcome(), report.outcome());
+}
+
+#[tokio::test]
+async fn a_flood_of_empty_lines_ends_with_the_events() {
+    let body = "import sys\nsys.stdout.write('\\n' * 4_000_000)\nsys.stdout.flush()";
+    check(Code::LimitEvents, body, |_| ()).await;
 }

@@ -95,11 +95,12 @@ CREATE TABLE runs (
 
 -- Tenant::runs, newest first.
 CREATE INDEX runs_by_tenant ON runs (tenant, id);
--- Tenant::runs of one state; the counts that quotas are held to.
+-- Tenant::runs of one state, and of one flow among those that have not ended; the counts that quotas
+-- are held to.
 CREATE INDEX runs_by_state ON runs (tenant, state, id);
 -- Tenant::runs of one outcome.
 CREATE INDEX runs_by_outcome ON runs (tenant, outcome, id) WHERE outcome IS NOT NULL;
--- Tenant::runs of one flow.
+-- Tenant::runs of one flow, and those of them that have ended.
 CREATE INDEX runs_by_flow ON runs (tenant, flow, id);
 -- Tenant::runs of one flow and one outcome.
 CREATE INDEX runs_by_flow_and_outcome ON runs (tenant, flow, outcome, id) WHERE outcome IS NOT NULL;
@@ -141,8 +142,15 @@ CREATE TABLE asks (
     UNIQUE (run_id, call)
 ){by_key};
 
--- Tenant::asks of one state, newest first.
+-- Tenant::asks, newest first.
+CREATE INDEX asks_by_tenant ON asks (tenant, id);
+-- Tenant::asks of one state.
 CREATE INDEX asks_by_state ON asks (tenant, state, id);
+-- Tenant::asks for one person.
+CREATE INDEX asks_by_assignee ON asks (tenant, assignee, id) WHERE assignee IS NOT NULL;
+-- Tenant::asks for one person in one state.
+CREATE INDEX asks_by_assignee_and_state ON asks (tenant, assignee, state, id)
+    WHERE assignee IS NOT NULL;
 
 CREATE TABLE kv (
     tenant {text} NOT NULL REFERENCES tenants (id),

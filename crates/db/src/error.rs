@@ -99,16 +99,25 @@ pub enum WriteError {
     Db(#[from] DbError),
 }
 
-/// A child run was not taken on.
+/// Something was not kept beside the events of a leased run: a child, the value of a key, an artifact.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum ChildError {
-    /// The tenant may not have one more; `quota_exceeded`.
+pub enum BesideError {
+    /// The tenant may not have more; `quota_exceeded`.
     #[error("{}", .0.message)]
     Refused(Box<Failure>),
-    /// The lease of the parent is void.
+    /// The lease is void. Nothing was written.
     #[error("the lease of the run is void")]
     Fenced,
     /// The store did not do it.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl From<WriteError> for BesideError {
+    fn from(error: WriteError) -> BesideError {
+        match error {
+            WriteError::Fenced => BesideError::Fenced,
+            WriteError::Db(error) => BesideError::Db(error),
+        }
+    }
 }

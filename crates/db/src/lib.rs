@@ -26,7 +26,7 @@ mod writer;
 pub use address::secrets_of;
 pub use admin::{Admin, TenantChange, TenantChanged, TenantRow};
 pub use crash::crash_point;
-pub use error::{ChildError, DbError, KeepError, WriteError};
+pub use error::{BesideError, DbError, KeepError, WriteError};
 pub use keys::{Keys, Purpose, Ticket};
 pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
 pub use notice::Notice;
@@ -34,6 +34,6 @@ pub use queue::{Claim, Leased, Places, Queue};
 pub use store::Store;
 pub use tenant::{
     AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,
-    Flaw, FlowFilter, FlowVersion, IdempotencyKey, Imported, KvEntry, KvMatch, NewRun, NewToken,
-    RunFilter, RunRow, Submitted, Tenant, TokenRow, UsageRow, Verified,
+    Flaw, FlowFilter, FlowVersion, IdempotencyKey, Imported, KvEntry, KvMatch, KvPage, NewRun,
+    NewToken, RunFilter, RunRow, Submitted, Tenant, TokenRow, UsageRow, Verified,
 };

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use sluice_model::{Attachment, Event, EventBody, Observed};
+use sluice_model::{Event, Observed};
 
 use crate::engine::{Conn, Row, args, composed};
 use crate::writer::Tx;
@@ -49,7 +49,7 @@ impl Tip {
         let NewEvent { at_us, observed, body } = event;
         let observed = if observed.is_empty() { None } else { Some(to_json(&observed)?) };
         let mut blobs = Vec::new();
-        if let Some(attachment) = attachment_of(&body)
+        if let Some(attachment) = body.attachment()
             && (attachment.size_bytes == 0 || !attachment.bytes.is_empty())
         {
             blobs.push((attachment.digest.clone(), Arc::clone(&attachment.bytes)));
@@ -121,23 +121,6 @@ pub(crate) fn hash(
 /// The digest of the text that a row's body only names.
 pub(crate) fn named(body: &str) -> Option<&str> {
     body.strip_prefix(NAMED)?.strip_suffix("\"}")
-}
-
-/// Bytes beside an event.
-pub(crate) fn attachment_of(body: &EventBody) -> Option<&Attachment> {
-    match body {
-        EventBody::CallStarted { call } => call.attachment.as_ref(),
-        EventBody::CallEnded { answer, .. } => answer.as_ref()?.attachment.as_ref(),
-        _ => None,
-    }
-}
-
-fn attachment_of_mut(body: &mut EventBody) -> Option<&mut Attachment> {
-    match body {
-        EventBody::CallStarted { call } => call.attachment.as_mut(),
-        EventBody::CallEnded { answer, .. } => answer.as_mut()?.attachment.as_mut(),
-        _ => None,
-    }
 }
 
 /// Writes events of a run, and the bytes that they name.
@@ -239,10 +222,10 @@ pub(crate) async fn read(
 }
 
 async fn fill(conn: &mut Conn, tenant: &str, events: &mut [Event]) -> Result<(), DbError> {
-    let digests = events.iter().filter_map(|event| attachment_of(&event.body));
+    let digests = events.iter().filter_map(|event| event.body.attachment());
     let digests = digests.map(|attachment| attachment.digest.clone()).collect();
     let bytes = blobs(conn, tenant, digests).await?;
-    for attachment in events.iter_mut().filter_map(|event| attachment_of_mut(&mut event.body)) {
+    for attachment in events.iter_mut().filter_map(|event| event.body.attachment_mut()) {
         if let Some(bytes) = bytes.get(&attachment.digest) {
             attachment.bytes = Arc::clone(bytes);
         }
@@ -316,7 +299,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use sluice_model::{Level, SpanId};
+    use sluice_model::{EventBody, Level, SpanId};
 
     use super::*;
 

@@ -33,6 +33,11 @@ impl Tally {
         self.days.entry((tenant.to_owned(), day_of(at_us))).or_default()
     }
 
+    /// Bytes that the commit has stored for a tenant so far.
+    pub(crate) fn stored(&self, tenant: &str) -> u64 {
+        self.stored.get(tenant).copied().unwrap_or_default()
+    }
+
     /// Bytes are stored for a tenant.
     pub(crate) fn store(&mut self, tenant: &str, bytes: u64) {
         *self.stored.entry(tenant.to_owned()).or_default() += bytes;

@@ -41,12 +41,21 @@ pub(crate) trait Work: Send + Sync + 'static {
     fn run(&self, tx: &mut Tx) -> impl Future<Output = Result<Self::Output, DbError>> + Send;
 }
 
+/// What is known of the room in a tenant's queue without counting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    /// So many more runs may be queued.
+    pub(crate) left: u64,
+    /// When there was no room.
+    pub(crate) full_at_us: Option<u64>,
+}
+
 /// The transaction of a group of operations.
 pub(crate) struct Tx {
     conn: Option<Conn>,
     notices: Vec<Notice>,
     /// How many runs each tenant may still queue before they are counted again.
-    pub(crate) allowances: HashMap<String, u64>,
+    pub(crate) allowances: HashMap<String, Allowance>,
     /// What is counted for tenants, once an operation is sure to be written.
     pub(crate) tally: Tally,
 }

@@ -60,6 +60,7 @@ pub(crate) async fn attempt(
     leased: Leased,
     pokes: UnboundedReceiver<Poke>,
 ) -> Result<(), ExecutorError> {
+    let tenant = shared.store.tenant(&leased.tenant);
     let run = RunOf {
         id: leased.run.clone(),
         tenant: leased.tenant.clone(),
@@ -70,12 +71,15 @@ pub(crate) async fn attempt(
     let is_known = leased.log.is_new() && shared.settings.spans.is_none();
     let events = if is_known {
         Vec::new()
-    } else {
-        match shared.store.tenant(&leased.tenant).history(&leased.run).await {
-            // A run that is to end needs no record to do so.
-            Err(error) if imposed.is_some() && error.is_of_the_data() => Vec::new(),
+    } else if imposed.is_some() {
+        // What is only to be ended needs no bytes beside its events, which may be what workers died of,
+        // and can do without the record.
+        match tenant.events(&leased.run, 0, u32::MAX).await {
+            Err(error) if error.is_of_the_data() => Vec::new(),
             events => events?,
         }
+    } else {
+        tenant.history(&leased.run).await?
     };
     // This process may have stood still since it took the run up, and another has gone on with it.
     if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {

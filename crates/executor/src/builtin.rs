@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use sluice_db::{ChildError, DbError, NewRun, RunWriter, WriteError};
+use sluice_db::{BesideError, DbError, NewRun, RunWriter, WriteError};
 use sluice_model::{
     Answer, ArtifactAction, Call, CallId, Code, Failure, KvAction, Outcome, Parent, Question,
     Request, RetryPolicy, RunId, Start,
@@ -38,10 +38,17 @@ pub(crate) fn child(
         };
         match writer.create_child(new).await {
             Ok(child) => Done::Child { call: id, child },
-            Err(ChildError::Refused(failure)) => Done::Called { call: id, outcome: Err(failure) },
-            Err(ChildError::Fenced) => Done::Fenced,
-            Err(ChildError::Db(error)) => Done::Broken(error),
+            Err(error) => not_kept(id, error),
         }
+    }
+}
+
+/// What becomes of a call for which nothing was kept.
+fn not_kept(call: CallId, error: BesideError) -> Done {
+    match error {
+        BesideError::Refused(failure) => Done::Called { call, outcome: Err(failure) },
+        BesideError::Fenced => Done::Fenced,
+        BesideError::Db(error) => Done::Broken(error),
     }
 }
 
@@ -230,13 +237,14 @@ pub(crate) fn kv(
     call: CallId,
     space: &str,
     action: &KvAction,
+    most_bytes: u64,
 ) -> impl Future<Output = Done> + Send + use<> {
     let writer = journal.log().writer();
     let (space, action) = (space.to_owned(), action.clone());
     async move {
-        match writer.kv(call, space, action, now_us()).await {
+        match writer.kv(call, space, action, most_bytes, now_us()).await {
             Ok(value) => Done::Called { call, outcome: Ok(Answer::of(value)) },
-            Err(error) => refused(error),
+            Err(error) => not_kept(call, error),
         }
     }
 }
@@ -255,7 +263,7 @@ pub(crate) fn artifact(journal: &Journal, call: Call) -> impl Future<Output = Do
                 .write_artifact(id, name, media_type, call.attachment, now_us())
                 .await
                 .map(Some),
-            ArtifactAction::Read => writer.read_artifact(&name).await,
+            ArtifactAction::Read => writer.read_artifact(&name).await.map_err(Into::into),
         };
         match done {
             Ok(Some(answer)) => Done::Called { call: id, outcome: Ok(answer) },
@@ -264,7 +272,7 @@ pub(crate) fn artifact(journal: &Journal, call: Call) -> impl Future<Output = Do
                     .hint("Write an artifact before it is read; names are those of this run.");
                 Done::Called { call: id, outcome: Err(Box::new(failure)) }
             }
-            Err(error) => refused(error),
+            Err(error) => not_kept(id, error),
         }
     }
 }

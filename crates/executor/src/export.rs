@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_db::{DbError, Imported, KeepError, Tenant};
-use sluice_model::{Attachment, Event, EventBody, Failure, RunId, TenantId};
+use sluice_model::{Event, EventBody, Failure, RunId, TenantId};
 
 use crate::digest::sha256;
 use crate::fresh::{now_us, run_id};
@@ -98,7 +98,7 @@ pub async fn export(
         source: replace_words(&source, &redaction.words),
     };
     let mut attachments: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
-    for attachment in events.iter().filter_map(attachment_of) {
+    for attachment in events.iter().filter_map(|event| event.body.attachment()) {
         if !attachment.bytes.is_empty() {
             attachments.insert(attachment.digest.clone(), Arc::clone(&attachment.bytes));
         }
@@ -186,7 +186,7 @@ pub async fn import(tenant: &Tenant, text: &str) -> Result<RunId, RecordError> {
             start.source_digest = sha256(source.as_bytes());
         }
         let seq = event.seq;
-        let Some(attachment) = attachment_of_mut(event) else { continue };
+        let Some(attachment) = event.body.attachment_mut() else { continue };
         if let Some(bytes) = attachments.get(&attachment.digest) {
             attachment.size_bytes = bytes.len() as u64;
             attachment.bytes = Arc::clone(bytes);
@@ -198,22 +198,6 @@ pub async fn import(tenant: &Tenant, text: &str) -> Result<RunId, RecordError> {
     let id = if is_free { id } else { run_id() };
     let source = source.into();
     Ok(tenant.import(Imported { id, events, source, at_us: now_us() }).await?)
-}
-
-fn attachment_of(event: &Event) -> Option<&Attachment> {
-    match &event.body {
-        EventBody::CallStarted { call } => call.attachment.as_ref(),
-        EventBody::CallEnded { answer: Some(answer), .. } => answer.attachment.as_ref(),
-        _ => None,
-    }
-}
-
-fn attachment_of_mut(event: &mut Event) -> Option<&mut Attachment> {
-    match &mut event.body {
-        EventBody::CallStarted { call } => call.attachment.as_mut(),
-        EventBody::CallEnded { answer: Some(answer), .. } => answer.attachment.as_mut(),
-        _ => None,
-    }
 }
 
 fn value_of(line: &Line) -> Value {
@@ -232,14 +216,25 @@ fn redact(value: &mut Value, redaction: &Redaction) {
         Value::Array(items) => items.iter_mut().for_each(|item| redact(item, redaction)),
         Value::Object(members) => {
             for (name, value) in members {
-                if redaction.by_name && is_secret(name) && value.is_string() {
-                    *value = REDACTED.into();
+                // Counts are called like secrets, too, as `tokens` is.
+                if redaction.by_name && is_secret(name) && !value.is_number() {
+                    blacken(value);
                 } else {
                     redact(value, redaction);
                 }
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Everything that it holds, however deep; only the names stay.
+fn blacken(value: &mut Value) {
+    match value {
+        Value::String(_) | Value::Number(_) => *value = REDACTED.into(),
+        Value::Array(items) => items.iter_mut().for_each(blacken),
+        Value::Object(members) => members.values_mut().for_each(blacken),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
@@ -281,5 +276,9 @@ mod tests {
             value,
             json!({"api_token": "[redacted]", "tokens": 3, "who": ["[redacted] Lovelace"]})
         );
+        let mut value = json!({"credentials": {"user": "ada", "pins": [1, null]}, "n": 1});
+        redact(&mut value, &redaction);
+        let redacted = json!({"user": "[redacted]", "pins": ["[redacted]", null]});
+        assert_eq!(value, json!({"credentials": redacted, "n": 1}));
     }
 }

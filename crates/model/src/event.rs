@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Attributes, Call, CallId, Failure, Outcome, SpanId, Start, Usage};
+use crate::{Answer, Attachment, Attributes, Call, CallId, Failure, Outcome, SpanId, Start, Usage};
 
 /// One fact about a run, in its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -210,6 +210,24 @@ impl EventBody {
             EventBody::CallRefused { .. } => "call_refused",
             EventBody::CallEnded { .. } => "call_ended",
             EventBody::RunEnded { .. } => "run_ended",
+        }
+    }
+
+    /// The bytes beside it.
+    pub fn attachment(&self) -> Option<&Attachment> {
+        match self {
+            EventBody::CallStarted { call } => call.attachment.as_ref(),
+            EventBody::CallEnded { answer, .. } => answer.as_ref()?.attachment.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn attachment_mut(&mut self) -> Option<&mut Attachment> {
+        match self {
+            EventBody::CallStarted { call } => call.attachment.as_mut(),
+            EventBody::CallEnded { answer, .. } => answer.as_mut()?.attachment.as_mut(),
+            _ => None,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Limits: the ceilings of one run. Each has a code of its own that ends the run.
+//! Limits: the ceilings of each attempt of a run. Each has a code of its own that ends the run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The ceilings of one run. The defaults suit a flow that nobody has read.
+/// The ceilings of each attempt of a run; what an attempt replays counts like what is new. The defaults
+/// suit a flow that nobody has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -22,7 +23,8 @@ pub struct Limits {
     pub events: u64,
     /// Calls. Default 10,000. `limit_calls`.
     pub calls: u64,
-    /// Bytes of all events together. Default 64 MiB. `limit_events`.
+    /// Bytes of all events together, with what lies beside calls and answers. Default 64 MiB.
+    /// `limit_events`.
     pub event_bytes: u64,
     /// One string from the guest: a name, a message, a set of attributes, an argument.
     /// Default 256 KiB. `limit_string_size`.

@@ -43,8 +43,8 @@ pub enum Request {
         /// What to do with it.
         action: ArtifactAction,
     },
-    /// An operation that this host knows by name and cannot perform yet. `arguments` is kept as the
-    /// guest wrote it.
+    /// An operation that leaves this machine: a performer does it, where the host has one for its kind.
+    /// `arguments` is kept as the guest wrote it.
     Named {
         /// Which kind.
         call_kind: CallKind,

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use sluice_model::{
     Code, Completion, EventBody, Failure, History, Limits, Observed, SpanStatus, Usage,
 };
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::door::{Door, FromDoor, ToDoor};
 use crate::guest::{Beginning, Guest};
+use crate::inbox::{ToGuest, inbox};
 use crate::meter::Meter;
 use crate::observer::Told;
 use crate::recorder::now_us;
@@ -34,7 +35,7 @@ pub(crate) enum End {
 /// This side of one guest.
 pub(crate) struct Driver {
     from_guest: UnboundedReceiver<ToDoor>,
-    to_guest: UnboundedSender<Completion>,
+    to_guest: ToGuest,
     meter: Meter,
     told: Told,
     limits: Limits,
@@ -52,7 +53,7 @@ impl Driver {
     /// A guest, not yet instantiated, and the driver for it.
     pub(crate) fn new(beginning: Beginning) -> (Driver, Guest) {
         let (outbox, from_guest) = unbounded_channel();
-        let (to_guest, inbox) = unbounded_channel();
+        let (to_guest, inbox) = inbox(beginning.limits.event_bytes);
         let driver = Driver {
             from_guest,
             to_guest,
@@ -183,10 +184,15 @@ impl Driver {
     /// Does what the door says; some where that ends the guest.
     fn hear(&mut self, door: &mut dyn Door, message: FromDoor) -> Option<End> {
         match message {
-            FromDoor::Completed(completion) => {
+            FromDoor::Completed(mut completion) => {
+                if let Ok(answer) = &completion.outcome
+                    && !self.to_guest.has_room(answer)
+                {
+                    completion.outcome = Err(Box::new(unheard(&self.limits)));
+                }
                 if self.complete(door, &completion) {
                     self.idle = false;
-                    let _ = self.to_guest.send(completion);
+                    self.to_guest.send(completion);
                 }
                 None
             }
@@ -229,6 +235,15 @@ fn status_of(failure: Option<&Failure>) -> SpanStatus {
         Some(failure) if failure.code == Code::Cancelled => SpanStatus::Cancelled,
         Some(failure) => SpanStatus::Failed { failure: Box::new(failure.clone()) },
     }
+}
+
+/// What a call fails with whose answer has no room beside those that the flow did not ask for.
+fn unheard(limits: &Limits) -> Failure {
+    let limit = limits.event_bytes;
+    let message = format!("the answers that the flow did not ask for yet hold {limit} bytes");
+    Failure::new(Code::LimitEvents, message)
+        .hint("Wait for what was started before much more is.")
+        .detail("limit", limit)
 }
 
 fn wall_time_over(limits: &Limits) -> Stop {

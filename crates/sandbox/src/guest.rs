@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use sluice_model::{
     Attributes, CallId, Code, Completion, EventBody, History, Level, Limits, Stream,
 };
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedSender;
 use wasmtime::component::HasData;
 
 use crate::budget::Budget;
@@ -16,6 +16,7 @@ use crate::door::ToDoor;
 use crate::grants::Grants;
 use crate::host::calls::Outstanding;
 use crate::host::process::Lines;
+use crate::inbox::Inbox;
 use crate::meter::Meter;
 use crate::observer::Told;
 use crate::recorder::Recorder;
@@ -37,7 +38,7 @@ pub(crate) struct Guest {
     pub(crate) last_call: u64,
     pub(crate) spans_started: u64,
     /// Completions on their way to the guest.
-    pub(crate) inbox: UnboundedReceiver<Completion>,
+    pub(crate) inbox: Inbox,
     pub(crate) arrived: VecDeque<Completion>,
     pub(crate) random: ChaCha20Rng,
     pub(crate) output_left: u64,
@@ -77,7 +78,7 @@ impl Guest {
         meter: Meter,
         told: Told,
         outbox: UnboundedSender<ToDoor>,
-        inbox: UnboundedReceiver<Completion>,
+        inbox: Inbox,
     ) -> Guest {
         let Beginning { limits, grants, seed, history, replay } = beginning;
         let (last_span, last_call) = history.numbers_before();

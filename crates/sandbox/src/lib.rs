@@ -17,6 +17,7 @@ mod grants;
 mod guest;
 mod host;
 mod image;
+mod inbox;
 mod meter;
 mod observer;
 mod recorder;

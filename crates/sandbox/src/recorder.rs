@@ -69,7 +69,8 @@ impl Recorder {
         self.settle(body).map(|_| ())
     }
 
-    /// Records a call and has it performed. `bytes` is the size of its arguments.
+    /// Records a call and has it performed. `bytes` is the size of its arguments and of what lies beside
+    /// them.
     pub(crate) fn start(&mut self, call: Call, bytes: usize) -> Result<(), Stop> {
         self.count_event(bytes)?;
         if self.replay.is_some() {
@@ -223,10 +224,12 @@ impl Recorder {
         self.count_bytes(bytes as u64)
     }
 
-    fn count_bytes(&mut self, bytes: u64) -> Result<(), Stop> {
+    /// Counts bytes that lie beside the events, or within those of the host.
+    pub(crate) fn count_bytes(&mut self, bytes: u64) -> Result<(), Stop> {
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
             let limit = self.bytes_limit;
-            let message = format!("the events of the run hold more than {limit} bytes");
+            let message =
+                format!("the events of the run and its answers hold more than {limit} bytes");
             Stop::limit(Code::LimitEvents, message, limit)
         })?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use sluice_model::{Description, Failure, Limits, Observed, Outcome, Usage};
+use sluice_model::{Code, Description, Failure, Limits, Observed, Outcome, Usage};
 use wasmtime::Store;
 use wasmtime::component::Linker;
 
@@ -30,6 +30,9 @@ fn describe_limits() -> Limits {
         ..Limits::default()
     }
 }
+
+/// The longest description of a source, in bytes. It is kept with each version and told in each list.
+const DESCRIPTION_BYTES: u64 = 256 << 10;
 
 /// Runs guests from one image.
 pub struct Sandbox {
@@ -88,6 +91,16 @@ impl Sandbox {
             Verdict::Returned(returned) => returned,
             Verdict::Failed(failure) => return Ok(Err(*failure)),
         };
+        let (bytes, limit) = (returned.document.len(), DESCRIPTION_BYTES);
+        if bytes as u64 > limit {
+            let message = format!(
+                "what is to be said of the source's flows, {bytes} bytes, is longer than {limit}"
+            );
+            let failure = Stop::limit(Code::LimitStringSize, message, limit).0.hint(
+                "Write fewer flows in one source, shorter texts about them, or simpler types.",
+            );
+            return Ok(Err(failure));
+        }
         Ok(match serde_json::from_str::<Description>(&returned.document) {
             Ok(description) => Ok(Described { description, code: returned.code.into() }),
             Err(error) => Err(*Stop::fault(format!("the description is not one: {error}")).0),

@@ -43,7 +43,7 @@ fn limit_hint(code: Code) -> &'static str {
         Code::LimitMemory => "Keep less in memory at once, or ask for more memory.",
         Code::LimitOutput => "Print less; return large results instead.",
         Code::LimitSpans => "Open one step for many items, and report with `step.progress`.",
-        Code::LimitEvents => "Log and report less often.",
+        Code::LimitEvents => "Log and report less often; keep and ask for less at once.",
         Code::LimitCalls => "Ask for more at once, or ask for more calls.",
         Code::LimitStack => "Recurse less deeply, or work with a list of what is left to do.",
         _ => "Pass less text at once.",

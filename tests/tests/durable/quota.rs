@@ -61,11 +61,38 @@ async fn a_run_that_asks_for_too_much_is_refused() {
     worker.stop().await;
 }
 
+const FILLING: &str = "
+from sluice import CallFailed, flow
+@flow(uses=['kv:notes', 'artifact:*'])
+def filling() -> list[str]:
+    notes, said = flow.kv('notes'), []
+    for keep in (
+        lambda: notes.set('key', 'x' * 100),
+        lambda: notes.compare_and_set('key', None, 'x' * 100),
+        lambda: flow.artifact('report', 'x' * 100),
+    ):
+        try:
+            keep()
+        except CallFailed as error:
+            said.append(error.code)
+    notes.delete('key')
+    return said
+";
+
+#[tokio::test]
+async fn a_run_of_a_tenant_that_has_stored_too_much_keeps_nothing_more() {
+    let house = house(Quota { stored_bytes: 1_000, ..Quota::default() }).await;
+    let worker = house.worker();
+    let run = worker.submit(FILLING, "filling", json!({})).await;
+    assert_eq!(House::output(house.outcome(&run).await), json!(vec!["quota_exceeded"; 3]));
+    worker.stop().await;
+}
+
 #[tokio::test]
 async fn a_tenant_that_has_stored_too_much_starts_nothing_more() {
     let house = house(Quota { stored_bytes: 1_000, ..Quota::default() }).await;
     let worker = house.worker();
-    let run = worker.submit(NOTING, "noting", json!({})).await;
+    let run = worker.submit(NOTING, "noting", json!({"count": 0})).await;
     assert_eq!(House::output(house.outcome(&run).await), json!("all"));
     let failure = refusal(&worker, NOTING, "noting", Limits::default()).await;
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The fence: what an old lease writes is refused, and whatever is written is in order.
 
 use serde_json::json;
-use sluice_db::{ChildError, WriteError};
+use sluice_db::{BesideError, WriteError};
 use sluice_model::{CallId, KvAction, RunState};
 
 use crate::world::{LEASE_US, World, ended, log, question, started, suspended};
@@ -29,15 +29,15 @@ async fn an_old_lease_writes_nothing_after_another_claim(world: World) {
     assert!(matches!(old.log.look(Vec::new()).await, Err(WriteError::Fenced)));
     let writer = old.log.writer();
     let set = KvAction::Set { key: "k".to_owned(), value: json!(1), ttl_ms: None };
-    let refused = writer.kv(CallId(1), "space".to_owned(), set, 14).await;
-    assert!(matches!(refused, Err(WriteError::Fenced)), "{refused:?}");
+    let refused = writer.kv(CallId(1), "space".to_owned(), set, 1_000, 14).await;
+    assert!(matches!(refused, Err(BesideError::Fenced)), "{refused:?}");
     let refused = writer.create_ask(world.ask_id(), CallId(2), question(None), 14, None).await;
     assert!(matches!(refused, Err(WriteError::Fenced)), "{refused:?}");
     let refused = writer.create_child(world.child_of(&old.run, 3)).await;
-    assert!(matches!(refused, Err(ChildError::Fenced)), "{refused:?}");
+    assert!(matches!(refused, Err(BesideError::Fenced)), "{refused:?}");
     let name = || "name".to_owned();
     let refused = writer.write_artifact(CallId(4), name(), name(), None, 14).await;
-    assert!(matches!(refused, Err(WriteError::Fenced)), "{refused:?}");
+    assert!(matches!(refused, Err(BesideError::Fenced)), "{refused:?}");
 
     new.log.append(vec![started(later, 2)]).await.expect("the new lease holds");
     let events = world.local().history(&old.run).await.expect("the record is read");

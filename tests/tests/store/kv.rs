@@ -3,24 +3,33 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_db::{KvMatch, RunWriter};
-use sluice_model::{Attachment, CallId, KvAction};
+use sluice_db::{BesideError, KvMatch, RunWriter};
+use sluice_model::{Answer, Attachment, CallId, Code, EventBody, KvAction, Quota, TenantId};
 
-use crate::world::{World, ended, tenant};
+use crate::world::{World, ended, event, sleep_call, tenant};
 
 crate::on_both! {
     a_change_is_made_once_for_each_call
     values_are_compared_and_set
     keys_are_gone_when_their_time_is_over
     keys_are_listed_in_order
+    a_list_of_long_values_ends_early
+    a_full_tenant_keeps_nothing_more
+    bytes_beside_events_are_found
     only_one_of_many_wins
     artifacts_are_kept_with_the_run
     people_change_keys_as_runs_do
     spaces_are_listed_in_order
 }
 
+/// Bytes that a list holds.
+const LISTED: u64 = 20_000;
+
 async fn kv(writer: &RunWriter, call: u64, now_us: u64, action: KvAction) -> Value {
-    writer.kv(CallId(call), "space".to_owned(), action, now_us).await.expect("the lease holds")
+    writer
+        .kv(CallId(call), "space".to_owned(), action, LISTED, now_us)
+        .await
+        .expect("the lease holds")
 }
 
 fn set(key: &str, value: Value) -> KvAction {
@@ -209,4 +218,106 @@ async fn spaces_are_listed_in_order(world: World) {
     assert!(list(None, 0).await.is_empty());
     let other = world.store.tenant(&tenant("other"));
     assert!(other.kv_spaces(None, 9).await.expect("they are listed").is_empty());
+}
+
+async fn a_list_of_long_values_ends_early(world: World) {
+    let writer = world.live().await.log.writer();
+    for (call, key) in (1..).zip(["a", "b", "c"]) {
+        kv(&writer, call, 20, set(key, json!("x".repeat(9_000)))).await;
+    }
+    kv(&writer, 4, 20, set("d", json!("x".repeat(30_000)))).await;
+    let list = async |after: Option<&str>| {
+        let after = after.map(str::to_owned);
+        let action = KvAction::List { prefix: String::new(), after, limit: None };
+        let Value::Array(pairs) = kv(&writer, 99, 21, action).await else {
+            panic!("a list is an array")
+        };
+        pairs.iter().map(|pair| pair[0].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None).await, ["a", "b"]);
+    assert_eq!(list(Some("b")).await, ["c"]);
+    assert_eq!(list(Some("c")).await, ["d"], "one is told however long it is");
+    assert!(list(Some("d")).await.is_empty());
+    let local = world.local();
+    for number in 0..150 {
+        let (key, value) = (format!("{number:03}"), json!(0));
+        let put = local.kv_put("many", &key, &value, None, KvMatch::Any, 20).await;
+        assert!(put.expect("it is set"));
+    }
+    let page = async |after: Option<&str>, limit| {
+        let page = local.kv_list("many", "", after, limit, 21).await.expect("the store answers");
+        let keys: Vec<_> = page.entries.iter().map(|entry| entry.key.clone()).collect();
+        (keys.first().cloned(), keys.len(), page.has_more)
+    };
+    assert_eq!(page(None, 149).await, (Some("000".to_owned()), 149, true));
+    assert_eq!(page(None, 150).await, (Some("000".to_owned()), 150, false));
+    assert_eq!(page(Some("063"), 64).await, (Some("064".to_owned()), 64, true));
+}
+
+async fn a_full_tenant_keeps_nothing_more(world: World) {
+    let writer = world.live().await.log.writer();
+    let name = || "report".to_owned();
+    let write = async |call, bytes: &[u8]| {
+        let attachment = Attachment {
+            digest: String::new(),
+            size_bytes: bytes.len() as u64,
+            bytes: bytes.into(),
+        };
+        writer.write_artifact(CallId(call), name(), name(), Some(attachment), 20).await
+    };
+    kv(&writer, 1, 20, set("k", json!(1))).await;
+    write(2, b"first").await.expect("there is room");
+    let full = Quota { stored_bytes: 1, ..Quota::default() };
+    world.store.admin().set_quota(&TenantId::local(), &full).await.expect("the store answers");
+    let is_full = |refused: BesideError| match refused {
+        BesideError::Refused(failure) => {
+            assert_eq!(failure.code, Code::QuotaExceeded);
+            assert_eq!(failure.details["quota"], json!("stored_bytes"));
+        }
+        other => panic!("it is refused for another reason: {other}"),
+    };
+    for action in [set("k", json!(2)), swap("k", json!(1), json!(2))] {
+        let refused = writer.kv(CallId(3), "space".to_owned(), action, LISTED, 21).await;
+        is_full(refused.expect_err("there is no room"));
+    }
+    is_full(write(4, b"second").await.expect_err("there is no room"));
+    // What was done before is done, and what takes nothing may be done.
+    assert_eq!(kv(&writer, 1, 22, set("k", json!(1))).await, Value::Null);
+    write(2, b"first").await.expect("it is there");
+    assert_eq!(kv(&writer, 5, 22, get("k")).await, json!(1));
+    assert_eq!(kv(&writer, 6, 22, swap("k", json!(1), Value::Null)).await, json!(true));
+    assert_eq!(kv(&writer, 7, 22, KvAction::Delete { key: "k".to_owned() }).await, json!(false));
+}
+
+async fn bytes_beside_events_are_found(world: World) {
+    let mut leased = world.live().await;
+    let beside = |bytes: &[u8]| Attachment {
+        digest: sluice_executor::sha256(bytes),
+        size_bytes: bytes.len() as u64,
+        bytes: bytes.into(),
+    };
+    let mut events = Vec::new();
+    for call in 1..=150 {
+        let mut started = sleep_call(call);
+        started.attachment = Some(beside(format!("asked {call}").as_bytes()));
+        events.push(event(20, EventBody::CallStarted { call: started }));
+        let attachment = Some(beside(format!("answered {call}").as_bytes()));
+        let answer = Some(Answer { value: Value::Null, attachment });
+        events.push(event(20, EventBody::CallEnded { call: CallId(call), answer, failure: None }));
+    }
+    leased.log.append(events).await.expect("the lease holds");
+    let writer = leased.log.writer();
+    let kept = writer.write_artifact(CallId(9), "a".to_owned(), "b".to_owned(), None, 21).await;
+    kept.expect("it is kept");
+    let payload = async |world: &World, owner: &str, bytes: &str| {
+        let digest = sluice_executor::sha256(bytes.as_bytes());
+        let found = world.store.tenant(&tenant(owner)).payload(&leased.run, &digest).await;
+        found.expect("the store answers").map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    for bytes in ["asked 1", "answered 32", "asked 33", "answered 150"] {
+        assert_eq!(payload(&world, "local", bytes).await.as_deref(), Some(bytes));
+        assert_eq!(payload(&world, "other", bytes).await, None);
+    }
+    assert_eq!(payload(&world, "local", "asked 151").await, None);
+    assert_eq!(payload(&world, "local", "").await, None, "no event names them");
 }

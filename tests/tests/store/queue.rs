@@ -15,6 +15,7 @@ crate::on_both! {
     each_run_is_taken_once_by_one_of_many
     tenants_take_turns
     quotas_hold
+    a_full_queue_is_not_counted_each_time
     a_key_is_one_run
     a_key_that_another_request_used_is_refused
     a_run_may_be_taken_up_as_it_is_submitted
@@ -304,4 +305,29 @@ async fn runs_of_other_images_and_roots_are_left(world: World) {
     assert_eq!(take().await.iter().map(|(run, _)| run).collect::<Vec<_>>(), [&child]);
     assert_eq!(world.claim("w", 10, 9).await.remove(0).run, beside);
     assert!(world.claim("w", 10, 9).await.is_empty());
+}
+
+async fn a_full_queue_is_not_counted_each_time(world: World) {
+    let quota = Quota { queued: 2, ..Quota::default() };
+    world.store.admin().set_quota(&tenant("local"), &quota).await.expect("the store answers");
+    let submit = async |at_us| {
+        let mut new = world.new_run();
+        new.at_us = at_us;
+        match world.local().submit(new).await {
+            Ok(submitted) => Ok(submitted.run),
+            Err(KeepError::Refused(failure)) => Err(failure.code),
+            Err(error) => panic!("the store does not answer: {error}"),
+        }
+    };
+    let full = Err(Code::QuotaExceeded);
+    let first = submit(10).await.expect("there is room");
+    submit(10).await.expect("there is room");
+    assert_eq!(submit(20).await, full);
+    // What happens behind the store's back is not looked at for a moment.
+    world.sql(&format!("UPDATE runs SET state = 'ended', due_at_us = NULL WHERE id = '{first}'"));
+    assert_eq!(submit(100_019).await, full);
+    submit(100_020).await.expect("there is room again");
+    assert_eq!(submit(100_030).await, full);
+    assert_eq!(world.claim("w", 100_040, 1).await.len(), 1);
+    submit(100_050).await.expect("what was taken up here made room");
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_model::{Answer, AskId, Attachment, CallId, Question, RunId};
+use sluice_model::{Answer, AskId, Attachment, CallId, Failure, Question, RunId};
 
 use super::{Lease, RunWriter};
 use crate::engine::args;
+use crate::queue::no_room;
 use crate::record::{blobs, to_json, write_blob};
 use crate::tenant::{NewRun, Submit};
 use crate::writer::{Tx, Work};
-use crate::{ChildError, DbError, WriteError, wake};
+use crate::{BesideError, DbError, WriteError, wake};
 
 /// Holds the fence for the rest of the transaction, and notes that the run leaves something to be
 /// cleared away. False where the lease is void.
@@ -21,13 +22,13 @@ pub(super) async fn hold(tx: &mut Tx, lease: &Lease) -> Result<bool, DbError> {
 
 impl RunWriter {
     /// Takes a child run on, or finds the one that this call made before.
-    pub async fn create_child(&self, new: NewRun) -> Result<RunId, ChildError> {
+    pub async fn create_child(&self, new: NewRun) -> Result<RunId, BesideError> {
         let (source_digest, submit) = Submit::new(&self.store, new)?;
         let submit = submit.held(self.lease.clone());
         let Some(submitted) = self.store.write(submit).await? else {
-            return Err(ChildError::Fenced);
+            return Err(BesideError::Fenced);
         };
-        let submitted = submitted.map_err(ChildError::Refused)?;
+        let submitted = submitted.map_err(BesideError::Refused)?;
         self.store.note_source(&self.lease.tenant, &source_digest);
         Ok(submitted.run)
     }
@@ -77,7 +78,8 @@ impl RunWriter {
     }
 
     /// Keeps bytes with the run under a name, in the place of what was there. Without an attachment
-    /// they are none. Answers `{name, media_type, size_bytes, digest}`.
+    /// they are none. Answers `{name, media_type, size_bytes, digest}`. Refused where the tenant has
+    /// stored all that it may, unless this call has kept them before.
     pub async fn write_artifact(
         &self,
         call: CallId,
@@ -85,7 +87,7 @@ impl RunWriter {
         media_type: String,
         attachment: Option<Attachment>,
         at_us: u64,
-    ) -> Result<Answer, WriteError> {
+    ) -> Result<Answer, BesideError> {
         let bytes = attachment.map_or_else(|| Arc::from([]), |attachment| attachment.bytes);
         let digest = crate::record::sha256(&bytes);
         let answer = described(&name, &media_type, bytes.len() as u64, &digest);
@@ -98,7 +100,8 @@ impl RunWriter {
             digest,
             at_us,
         };
-        self.store.write(write).await?.ok_or(WriteError::Fenced)?;
+        let written = self.store.write(write).await?.ok_or(BesideError::Fenced)?;
+        written.map_err(BesideError::Refused)?;
         Ok(answer)
     }
 
@@ -224,13 +227,24 @@ struct WriteArtifact {
 }
 
 impl Work for WriteArtifact {
-    type Output = Option<()>;
+    type Output = Option<Result<(), Box<Failure>>>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<Option<()>, DbError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
         if !hold(tx, &self.lease).await? {
             return Ok(None);
         }
-        write_blob(tx, self.lease.tenant.as_str(), &self.digest, &self.bytes).await?;
+        let tenant = self.lease.tenant.as_str();
+        let sql = "SELECT 1 FROM artifacts \
+            WHERE run_id = $1 AND name = $2 AND call = $3 AND digest = $4";
+        let key = Arc::clone(&self.lease.key);
+        let args = args![key, self.name.as_str(), self.call.0, self.digest.as_str()];
+        if tx.row(sql, args).await?.is_some() {
+            return Ok(Some(Ok(())));
+        }
+        if let Some(refused) = no_room(tx, tenant).await? {
+            return Ok(Some(Err(refused)));
+        }
+        write_blob(tx, tenant, &self.digest, &self.bytes).await?;
         let sql = "INSERT INTO artifacts (run_id, name, media_type, size_bytes, digest, call, at_us) \
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (run_id, name) DO UPDATE SET \
             media_type = excluded.media_type, size_bytes = excluded.size_bytes, \
@@ -245,7 +259,7 @@ impl Work for WriteArtifact {
             self.at_us,
         ];
         tx.run(sql, args).await?;
-        tx.tally.store(self.lease.tenant.as_str(), self.bytes.len() as u64);
-        Ok(Some(()))
+        tx.tally.store(tenant, self.bytes.len() as u64);
+        Ok(Some(Ok(())))
     }
 }

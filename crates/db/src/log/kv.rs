@@ -4,26 +4,29 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_model::{CallId, KvAction};
+use sluice_model::{CallId, Failure, KvAction};
 
 use super::beside::hold;
 use super::{Lease, RunWriter};
 use crate::engine::args;
+use crate::queue::no_room;
 use crate::record::to_json;
-use crate::tenant::{Place, kv_get, kv_list};
+use crate::tenant::{KvList, Place, kv_get, kv_list};
 use crate::writer::{Tx, Work};
-use crate::{DbError, WriteError};
+use crate::{BesideError, DbError};
 
 impl RunWriter {
     /// Reads or changes keys and values of the tenant, and answers as the action says. Expired keys
-    /// are not there.
+    /// are not there. A list ends before its values hold more than `most_bytes`, except that one value is
+    /// always told. A value is refused where the tenant has stored all that it may.
     pub async fn kv(
         &self,
         call: CallId,
         space: String,
         action: KvAction,
+        most_bytes: u64,
         now_us: u64,
-    ) -> Result<Value, WriteError> {
+    ) -> Result<Value, BesideError> {
         let tenant = &self.lease.tenant;
         match action {
             KvAction::Get { key } => {
@@ -34,13 +37,20 @@ impl RunWriter {
             KvAction::List { prefix, after, limit } => {
                 let conn = &mut self.store.reader().await?;
                 let limit = limit.unwrap_or(100).min(1_000);
-                let after = after.as_deref();
-                let entries = kv_list(conn, tenant, &space, &prefix, after, limit, now_us).await?;
-                Ok(entries.into_iter().map(|entry| json!([entry.key, entry.value])).collect())
+                let wanted = KvList {
+                    space: &space,
+                    prefix: &prefix,
+                    after: after.as_deref(),
+                    limit,
+                    most_bytes,
+                };
+                let page = kv_list(conn, tenant, &wanted, now_us).await?;
+                Ok(page.entries.into_iter().map(|entry| json!([entry.key, entry.value])).collect())
             }
             action => {
                 let change = Change { lease: self.lease.clone(), call, space, action, now_us };
-                self.store.write(change).await?.ok_or(WriteError::Fenced)
+                let changed = self.store.write(change).await?.ok_or(BesideError::Fenced)?;
+                changed.map_err(BesideError::Refused)
             }
         }
     }
@@ -55,25 +65,39 @@ struct Change {
 }
 
 impl Work for Change {
-    type Output = Option<Value>;
+    type Output = Option<Result<Value, Box<Failure>>>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<Option<Value>, DbError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
         if !hold(tx, &self.lease).await? {
             return Ok(None);
         }
         let run = &self.lease.key;
         let sql = "SELECT answer FROM call_results WHERE run_id = $1 AND call = $2";
         if let Some(row) = tx.row(sql, args![Arc::clone(run), self.call.0]).await? {
-            return Ok(Some(row.json(0)?));
+            return Ok(Some(Ok(row.json(0)?)));
+        }
+        if self.needs_room()
+            && let Some(refused) = no_room(tx, self.lease.tenant.as_str()).await?
+        {
+            return Ok(Some(Err(refused)));
         }
         let answer = self.change(tx).await?;
         let sql = "INSERT INTO call_results (run_id, call, answer) VALUES ($1, $2, $3)";
         tx.run(sql, args![Arc::clone(run), self.call.0, to_json(&answer)?]).await?;
-        Ok(Some(answer))
+        Ok(Some(Ok(answer)))
     }
 }
 
 impl Change {
+    /// What is removed needs none.
+    fn needs_room(&self) -> bool {
+        match &self.action {
+            KvAction::Set { .. } => true,
+            KvAction::CompareAndSet { value, .. } => !value.is_null(),
+            KvAction::Get { .. } | KvAction::List { .. } | KvAction::Delete { .. } => false,
+        }
+    }
+
     async fn change(&self, tx: &mut Tx) -> Result<Value, DbError> {
         let place = |key| Place { tenant: self.lease.tenant.as_str(), space: &self.space, key };
         let until = |ttl_ms: &Option<u64>| {

@@ -33,7 +33,7 @@ pub(crate) async fn standing(
     let Some(row) = tx.row(sql, args![tenant, day_of(now_us)]).await? else { return Ok(None) };
     let mut standing = Standing {
         quota: Arc::new(row.json(0)?),
-        stored_bytes: row.count(1)?,
+        stored_bytes: row.count(1)?.saturating_add(tx.tally.stored(tenant)),
         running: row.small(2)?,
         cpu_time_us: row.count_or_null(3)?.unwrap_or(0),
         now_us,
@@ -81,7 +81,9 @@ impl Standing {
 pub(crate) async fn no_room(tx: &mut Tx, tenant: &str) -> Result<Option<Box<Failure>>, DbError> {
     let sql = "SELECT quota, stored_bytes FROM tenants WHERE id = $1";
     let Some(row) = tx.row(sql, args![tenant]).await? else { return Ok(None) };
-    Ok(full(&row.json(0)?, row.count(1)?).map(Box::new))
+    // A commit of many writes is charged at its end.
+    let stored = row.count(1)?.saturating_add(tx.tally.stored(tenant));
+    Ok(full(&row.json(0)?, stored).map(Box::new))
 }
 
 /// Why a tenant may take no CPU time before tomorrow, where that is so.

@@ -96,6 +96,9 @@ impl Take {
             tx.for_update_of_free()
         );
         let rows = tx.rows(composed(sql), args).await?;
+        if !rows.is_empty() && tx.allowances.get(tenant).is_some_and(|room| room.left == 0) {
+            tx.allowances.remove(tenant);
+        }
         for row in &rows {
             match Taken::of_row(row, allowed.clone()) {
                 Ok(one) => taken.push(one),

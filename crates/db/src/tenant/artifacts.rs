@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use sluice_model::{CallId, Event, EventBody, RunId};
+use sluice_model::{CallId, RunId};
 
 use super::Tenant;
 use crate::DbError;
 use crate::engine::{Row, args, composed};
-use crate::record::blobs;
+use crate::record::{self, COLUMNS, blobs};
 
 /// Bytes that a run kept under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub struct ArtifactRow {
     /// When, in microseconds since the Unix epoch.
     pub at_us: u64,
 }
+
+/// Events that are read at once in search of some bytes: each may hold much.
+const EVENTS_AT_ONCE: u32 = 64;
 
 const ROW: &str = "a.name, a.media_type, a.size_bytes, a.digest, a.call, a.at_us \
     FROM artifacts a JOIN runs r ON r.id = a.run_id WHERE a.run_id = $1 AND r.tenant = $2";
@@ -69,23 +72,33 @@ impl Tenant {
         Ok(Some((artifact, bytes)))
     }
 
-    /// Bytes beside an event of a run; none where no event of it names them.
+    /// Bytes beside an event of a run; none where no event of it names them. The events are read a few
+    /// at a time, up to the one that does.
     pub async fn payload(&self, run: &RunId, digest: &str) -> Result<Option<Arc<[u8]>>, DbError> {
-        let names = |event: &Event| {
-            match &event.body {
-                EventBody::CallStarted { call } => call.attachment.as_ref().map(|it| &it.digest),
-                EventBody::CallEnded { answer: Some(answer), .. } => {
-                    answer.attachment.as_ref().map(|it| &it.digest)
-                }
-                _ => None,
-            }
-            .is_some_and(|named| named == digest)
-        };
-        let events = self.events(run, 0, u32::MAX).await?;
-        if !events.iter().any(names) {
+        let conn = &mut self.store.reader().await?;
+        let tenant = self.id.as_str();
+        let sql = "SELECT 1 FROM blobs WHERE tenant = $1 AND digest = $2";
+        if conn.row(sql, args![tenant, digest]).await?.is_none() {
             return Ok(None);
         }
-        let conn = &mut self.store.reader().await?;
-        Ok(blobs(conn, self.id.as_str(), vec![digest.to_owned()]).await?.remove(digest))
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE run_id = $1 AND seq > $3 \
+             AND kind IN ('call_started', 'call_ended') \
+             AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND tenant = $2) ORDER BY seq LIMIT $4"
+        );
+        let mut after = 0;
+        loop {
+            let args = args![run.as_str(), tenant, after, EVENTS_AT_ONCE];
+            let rows = conn.rows(composed(sql.clone()), args).await?;
+            let events = record::read(conn, tenant, &rows, false).await?;
+            let mut beside = events.iter().filter_map(|event| event.body.attachment());
+            if beside.any(|attachment| attachment.digest == digest) {
+                return Ok(blobs(conn, tenant, vec![digest.to_owned()]).await?.remove(digest));
+            }
+            match events.last() {
+                Some(last) if events.len() == EVENTS_AT_ONCE as usize => after = last.seq,
+                _ => return Ok(None),
+            }
+        }
     }
 }

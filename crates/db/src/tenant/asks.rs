@@ -1,11 +1,11 @@
 //! A tenant's questions: listed, and answered once.
 
 use serde_json::Value;
-use sluice_model::{AskId, CallId, Question, RunId};
+use sluice_model::{AskId, CallId, Question, RunId, TenantId};
 
 use super::{Tenant, newest};
 use crate::DbError;
-use crate::engine::{Row, args, composed};
+use crate::engine::{Arg, Row, args, composed};
 use crate::record::to_json;
 use crate::wake::wake;
 use crate::writer::{Tx, Work};
@@ -137,14 +137,7 @@ impl Tenant {
 
     /// Questions, newest first.
     pub async fn asks(&self, filter: &AskFilter) -> Result<Vec<AskRow>, DbError> {
-        let conditions = [
-            ("run_id =", filter.run.as_ref().map(RunId::as_str)),
-            ("state =", filter.state.map(AskState::as_str)),
-            ("assignee =", filter.assignee.as_deref()),
-            ("id <", filter.before.as_ref().map(AskId::as_str)),
-        ];
-        let select = format!("SELECT {ROW} FROM asks");
-        let (sql, args) = newest(&select, self.id.as_str(), &conditions, filter.limit);
+        let (sql, args) = listed(&self.id, filter);
         let conn = &mut self.store.reader().await?;
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(AskRow::of_row).collect()
@@ -168,6 +161,20 @@ impl Tenant {
         };
         self.store.write(answer).await?
     }
+}
+
+/// The query for a list of questions. A run has few: they are found by it alone.
+pub(super) fn listed(tenant: &TenantId, filter: &AskFilter) -> (String, Vec<Arg>) {
+    let AskFilter { run, state, assignee, before, limit } = filter;
+    let of = if run.is_some() { "tenant || '' =" } else { "tenant =" };
+    let conditions = [
+        (of, Some(tenant.as_str())),
+        ("run_id =", run.as_ref().map(RunId::as_str)),
+        ("state =", state.map(AskState::as_str)),
+        ("assignee =", assignee.as_deref()),
+        ("id <", before.as_ref().map(AskId::as_str)),
+    ];
+    newest(&format!("SELECT {ROW} FROM asks"), &conditions, *limit)
 }
 
 struct GiveAnswer {

@@ -18,6 +18,32 @@ pub struct KvEntry {
     pub expires_at_us: Option<u64>,
 }
 
+/// A part of a space's keys.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KvPage {
+    /// The keys, in order.
+    pub entries: Vec<KvEntry>,
+    /// Whether more of them follow.
+    pub has_more: bool,
+}
+
+/// Which keys are listed.
+pub(crate) struct KvList<'a> {
+    pub(crate) space: &'a str,
+    pub(crate) prefix: &'a str,
+    pub(crate) after: Option<&'a str>,
+    /// At most so many keys.
+    pub(crate) limit: u32,
+    /// At most so many bytes of keys and values; one key is told all the same.
+    pub(crate) most_bytes: u64,
+}
+
+/// Bytes of keys and values that people are listed at once.
+const LISTED_BYTES: u64 = 4 << 20;
+
+/// Rows that are read at once: nobody knows how long their values are.
+const AT_ONCE: u32 = 64;
+
 impl KvEntry {
     fn of_row(row: &Row) -> Result<KvEntry, DbError> {
         Ok(KvEntry {
@@ -40,7 +66,8 @@ impl Tenant {
         kv_get(conn, &self.id, space, key, now_us).await
     }
 
-    /// The keys of a space that begin so, in order, after that key, at most so many.
+    /// The keys of a space that begin so, in order, after that key, at most so many; fewer where they and
+    /// their values hold much.
     pub async fn kv_list(
         &self,
         space: &str,
@@ -48,9 +75,11 @@ impl Tenant {
         after: Option<&str>,
         limit: u32,
         now_us: u64,
-    ) -> Result<Vec<KvEntry>, DbError> {
+    ) -> Result<KvPage, DbError> {
         let conn = &mut self.store.reader().await?;
-        kv_list(conn, &self.id, space, prefix, after, limit.min(MOST_ROWS), now_us).await
+        let limit = limit.min(MOST_ROWS);
+        let wanted = KvList { space, prefix, after, limit, most_bytes: LISTED_BYTES };
+        kv_list(conn, &self.id, &wanted, now_us).await
     }
 
     /// The spaces that hold keys, in order, after that one, at most so many. They are found by skipping
@@ -86,26 +115,38 @@ pub(crate) async fn kv_get(
 pub(crate) async fn kv_list(
     conn: &mut Conn,
     tenant: &TenantId,
-    space: &str,
-    prefix: &str,
-    after: Option<&str>,
-    limit: u32,
+    wanted: &KvList<'_>,
     now_us: u64,
-) -> Result<Vec<KvEntry>, DbError> {
-    let mut args = args![tenant.as_str(), space, prefix, after.unwrap_or_default(), now_us, limit];
-    let end = match end_of(prefix) {
-        Some(end) => {
-            args.push(end.into());
-            " AND key < $7"
-        }
-        None => "",
-    };
+) -> Result<KvPage, DbError> {
+    let end = end_of(wanted.prefix);
+    let and_end = if end.is_some() { " AND key < $7" } else { "" };
     let sql = format!(
         "SELECT key, value, expires_at_us FROM kv WHERE tenant = $1 AND space = $2 \
-         AND key >= $3 AND key > $4 AND (expires_at_us IS NULL OR expires_at_us > $5){end} \
+         AND key >= $3 AND key > $4 AND (expires_at_us IS NULL OR expires_at_us > $5){and_end} \
          ORDER BY key LIMIT $6"
     );
-    conn.rows(composed(sql), args).await?.iter().map(KvEntry::of_row).collect()
+    let mut page = KvPage::default();
+    let mut bytes = 0;
+    loop {
+        let last = page.entries.last().map(|entry| entry.key.as_str());
+        let after = last.or(wanted.after).unwrap_or_default();
+        // One more than is told, to know whether there is one.
+        let at_once = (wanted.limit + 1 - page.entries.len() as u32).min(AT_ONCE);
+        let mut args = args![tenant.as_str(), wanted.space, wanted.prefix, after, now_us, at_once];
+        args.extend(end.as_deref().map(Into::into));
+        let rows = conn.rows(composed(sql.clone()), args).await?;
+        for row in &rows {
+            bytes += (row.text(0)?.len() + row.text(1)?.len()) as u64;
+            let is_full = page.entries.len() == wanted.limit as usize;
+            if is_full || (bytes > wanted.most_bytes && !page.entries.is_empty()) {
+                return Ok(KvPage { has_more: true, ..page });
+            }
+            page.entries.push(KvEntry::of_row(row)?);
+        }
+        if rows.len() < at_once as usize {
+            return Ok(page);
+        }
+    }
 }
 
 /// The first text after all that begin so; none where there is no such text. Texts are in the order

@@ -1,10 +1,10 @@
 //! A tenant's runs: found, listed, read, and asked to end.
 
-use sluice_model::{CallId, Event, Fork, RunId, RunState};
+use sluice_model::{CallId, Event, Fork, RunId, RunState, TenantId};
 
 use super::{Tenant, newest};
 use crate::DbError;
-use crate::engine::{Row, args, composed};
+use crate::engine::{Arg, Row, args, composed};
 use crate::record::{self, COLUMNS};
 use crate::wake;
 use crate::writer::{Tx, Work};
@@ -143,19 +143,22 @@ impl Tenant {
 
     /// Runs, newest first.
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, DbError> {
-        let conditions = [
-            ("state =", filter.state.map(RunState::as_str)),
-            ("outcome =", filter.outcome.as_deref()),
-            ("flow =", filter.flow.as_deref()),
-            ("parent_run =", filter.parent.as_ref().map(RunId::as_str)),
-            ("root_run =", filter.root.as_ref().map(RunId::as_str)),
-            ("id <", filter.before.as_ref().map(RunId::as_str)),
-        ];
-        let select = format!("SELECT {ROW} FROM runs");
-        let (sql, args) = newest(&select, self.id.as_str(), &conditions, filter.limit);
+        if filter.outcome.is_some() && filter.state.is_some_and(|state| state != RunState::Ended) {
+            // Only what has ended has an outcome.
+            return Ok(Vec::new());
+        }
+        let (sql, args) = listed(&self.id, filter);
         let conn = &mut self.store.reader().await?;
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(RunRow::of_row).collect()
+    }
+
+    /// The child that a call of a run has started.
+    pub async fn child(&self, run: &RunId, call: CallId) -> Result<Option<RunId>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let sql = "SELECT id FROM runs WHERE parent_run = $1 AND parent_call = $2 AND tenant = $3";
+        let row = conn.row(sql, args![run.as_str(), call.0, self.id.as_str()]).await?;
+        row.map(|row| row.parse(0)).transpose()
     }
 
     /// The children of a run that have not ended.
@@ -191,6 +194,27 @@ impl Tenant {
         let cancel = Cancel { tenant, run: run.clone(), reason: reason.to_owned(), at_us };
         self.store.write(cancel).await
     }
+}
+
+/// The query for a list of runs. Of a flow few have not ended, so that these are found by their state and
+/// the others by their flow; what a run has started is found by that run.
+pub(super) fn listed(tenant: &TenantId, filter: &RunFilter) -> (String, Vec<Arg>) {
+    let RunFilter { state, outcome, flow, parent, root, before, limit } = filter;
+    let is_narrow = parent.is_some() || root.is_some();
+    // What has an outcome has ended.
+    let state = state.filter(|_| outcome.is_none());
+    let has_ended = state == Some(RunState::Ended);
+    let by_flow = flow.is_some() && has_ended;
+    let conditions = [
+        (if is_narrow { "tenant || '' =" } else { "tenant =" }, Some(tenant.as_str())),
+        (if by_flow { "state || '' =" } else { "state =" }, state.map(RunState::as_str)),
+        ("outcome =", outcome.as_deref()),
+        (if state.is_some() && !by_flow { "flow || '' =" } else { "flow =" }, flow.as_deref()),
+        ("parent_run =", parent.as_ref().map(RunId::as_str)),
+        ("root_run =", root.as_ref().map(RunId::as_str)),
+        ("id <", before.as_ref().map(RunId::as_str)),
+    ];
+    newest(&format!("SELECT {ROW} FROM runs"), &conditions, *limit)
 }
 
 fn events_sql() -> String {

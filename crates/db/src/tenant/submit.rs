@@ -9,7 +9,7 @@ use crate::engine::args;
 use crate::log::{Lease, Projection};
 use crate::queue::{Allowed, Taken, standing};
 use crate::record::{self, Stored, Tip};
-use crate::writer::{Tx, Work};
+use crate::writer::{Allowance, Tx, Work};
 use crate::{Claim, DbError, KeepError, Leased, NewEvent, Notice, Store, crash_point};
 
 /// A run that is to be taken on.
@@ -69,6 +69,10 @@ impl Tenant {
 /// How many queued runs are counted for between two counts, at most: a share of what is left, so that
 /// a queue far from its quota costs no counting, and one near it is counted each time.
 const SHARE_OF_LEFT: u64 = 16;
+
+/// How long a full queue is taken to be full, unless a run of it is taken up here. Counting a long queue
+/// costs more than a submission, and whoever has filled theirs must not keep the writer from others.
+const STAYS_FULL_US: u64 = 100_000;
 
 /// A submission as the writer does it.
 pub(crate) struct Submit {
@@ -164,16 +168,22 @@ impl Submit {
 
     /// Whether the tenant may have one more run in the queue.
     async fn may_queue(&self, tx: &mut Tx, most: u64) -> Result<bool, DbError> {
-        if let Some(left) = tx.allowances.get_mut(self.tenant())
-            && *left > 0
-        {
-            *left -= 1;
-            return Ok(true);
+        if let Some(Allowance { left, full_at_us }) = tx.allowances.get_mut(self.tenant()) {
+            if *left > 0 {
+                *left -= 1;
+                return Ok(true);
+            }
+            let since = full_at_us.and_then(|full_at_us| self.at_us.checked_sub(full_at_us));
+            if since.is_some_and(|since_us| since_us < STAYS_FULL_US) {
+                return Ok(false);
+            }
         }
         let sql = "SELECT COUNT(*) FROM runs WHERE tenant = $1 AND state = 'queued'";
         let row = tx.row(sql, args![self.tenant()]).await?;
         let left = most.saturating_sub(row.map_or(Ok(0), |row| row.count(0))?);
-        tx.allowances.insert(self.tenant().to_owned(), left / SHARE_OF_LEFT);
+        let full_at_us = (left == 0).then_some(self.at_us);
+        let allowance = Allowance { left: left / SHARE_OF_LEFT, full_at_us };
+        tx.allowances.insert(self.tenant().to_owned(), allowance);
         Ok(left > 0)
     }
 

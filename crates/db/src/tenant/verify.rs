@@ -9,7 +9,7 @@ use sluice_model::{EventBody, RunId};
 use super::Tenant;
 use crate::DbError;
 use crate::engine::{Conn, Row, args, composed};
-use crate::record::{self, COLUMNS, Tip, attachment_of, blobs, from_json, named, sha256};
+use crate::record::{self, COLUMNS, Tip, blobs, from_json, named, sha256};
 
 /// What a check of a record found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Check<'_> {
             Some(bytes) => std::str::from_utf8(bytes),
         };
         let Ok(Ok(body)) = text.map(from_json::<EventBody>) else { return changed };
-        if let Some(attachment) = attachment_of(&body)
+        if let Some(attachment) = body.attachment()
             && let Err(flaw) = bytes(conn, self.tenant, seq, &attachment.digest).await?
         {
             return Ok(Some(flaw));

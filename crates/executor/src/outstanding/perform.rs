@@ -16,32 +16,11 @@ use crate::trace::RunTrace;
 impl Outstanding {
     /// Sets a call going whose intent is being committed.
     pub(crate) fn perform(&mut self, journal: &mut Journal, call: Call, committed: Option<Commit>) {
-        self.perform_since(journal, call, now_us(), committed);
+        self.perform_again(journal, call, now_us(), committed);
     }
 
     /// The same for a call that was started by an earlier attempt, at that time.
     pub(crate) fn perform_again(
-        &mut self,
-        journal: &mut Journal,
-        call: Call,
-        since_us: u64,
-        committed: Option<Commit>,
-    ) {
-        self.perform_since(journal, call, since_us, committed);
-    }
-
-    /// Goes on with a sleep that an earlier attempt began.
-    pub(crate) fn sleep(&mut self, call: CallId, due_us: u64) {
-        self.ways.insert(call, Way::Sleeping { due_us });
-    }
-
-    /// When the next call may be made; none where that is at once.
-    fn turn(&self) -> Option<Instant> {
-        let Outstanding { shared, run, calls_per_second, .. } = self;
-        shared.pace.turn(&run.tenant, *calls_per_second, Instant::now())
-    }
-
-    fn perform_since(
         &mut self,
         journal: &mut Journal,
         call: Call,
@@ -57,6 +36,17 @@ impl Outstanding {
         let Some(turn) = turn else { return self.begin(journal, call, since_us, committed) };
         self.ways.insert(call.call, Way::Held);
         self.held.push_back(Held { turn, call, since_us, committed });
+    }
+
+    /// Goes on with a sleep that an earlier attempt began.
+    pub(crate) fn sleep(&mut self, call: CallId, due_us: u64) {
+        self.ways.insert(call, Way::Sleeping { due_us });
+    }
+
+    /// When the next call may be made; none where that is at once.
+    fn turn(&self) -> Option<Instant> {
+        let Outstanding { shared, run, calls_per_second, .. } = self;
+        shared.pace.turn(&run.tenant, *calls_per_second, Instant::now())
     }
 
     /// When the first call that waits for its turn has it.
@@ -96,7 +86,9 @@ impl Outstanding {
                 Way::Asked { due_us, is_made: false, is_closing: false }
             }
             Request::Kv { space, action } => {
-                Way::AtWork { task: self.tasks.spawn(builtin::kv(journal, id, space, action)) }
+                let most_bytes = self.run.start.limits.payload_bytes;
+                let kv = builtin::kv(journal, id, space, action, most_bytes);
+                Way::AtWork { task: self.tasks.spawn(kv) }
             }
             Request::Artifact { .. } => {
                 Way::AtWork { task: self.tasks.spawn(builtin::artifact(journal, call)) }

@@ -26,6 +26,7 @@ impl calls::Host for Guest {
         self.spans.require(parent)?;
         self.count_call(&request)?;
         let bytes = request.arguments.len();
+        let beside = request.attachment.len();
         let kind = CallKind::ALL[request.kind as usize];
         let attachment = attachment(request.attachment);
         let request = match self.permitted(parent, kind, &request.arguments) {
@@ -45,7 +46,7 @@ impl calls::Host for Guest {
         let span = self.spans.open(parent, name.clone(), Owner::Host, None)?;
         let attributes = sluice_model::Attributes::new();
         self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
-        self.recorder.start(Call { call, span, request, attachment }, bytes)?;
+        self.recorder.start(Call { call, span, request, attachment }, bytes + beside)?;
         self.calls.insert(call, Outstanding { span, given_up: false });
         Ok(Ok(call.0))
     }
@@ -156,7 +157,7 @@ impl Guest {
                 record.ended().into_iter().filter(|call| self.calls.contains_key(call));
             self.arrived.extend(waited_for.filter_map(|call| record.completion(call)));
         }
-        while let Ok(completion) = self.inbox.try_recv() {
+        while let Some(completion) = self.inbox.try_recv() {
             self.arrived.push_back(completion);
         }
     }
@@ -185,18 +186,26 @@ impl Guest {
         Ok(given)
     }
 
-    /// Turns a completion into the guest's words.
+    /// Turns a completion into the guest's words. What it brings is counted here, where a replay comes
+    /// by with the same, and not when it arrived.
     fn give(&mut self, completion: Completion) -> std::result::Result<calls::Completion, Stop> {
         let Completion { call, outcome } = completion;
         if let Some(Outstanding { span, .. }) = self.calls.remove(&call) {
             self.spans.end_call(span);
         }
         let outcome = match outcome {
-            Ok(answer) => Ok(calls::Answer {
-                value: answer.value.to_string(),
-                attachment: answer.attachment.map(bytes_of).transpose()?.unwrap_or_default(),
-            }),
-            Err(failure) => Err(failure_text(&failure)),
+            Ok(answer) => {
+                let value = answer.value.to_string();
+                let beside = answer.attachment.as_ref().map_or(0, |beside| beside.size_bytes);
+                self.recorder.count_bytes(value.len() as u64 + beside)?;
+                let attachment = answer.attachment.map(bytes_of).transpose()?.unwrap_or_default();
+                Ok(calls::Answer { value, attachment })
+            }
+            Err(failure) => {
+                let text = failure_text(&failure);
+                self.recorder.count_bytes(text.len() as u64)?;
+                Err(text)
+            }
         };
         Ok(calls::Completion { call: call.0, outcome })
     }

@@ -15,17 +15,21 @@ const LINE_BYTES: usize = 8 << 10;
 pub(crate) struct Lines(Vec<u8>);
 
 impl Lines {
-    /// Adds what was printed and takes the lines that it ends.
-    fn push(&mut self, bytes: &[u8]) -> Vec<String> {
+    /// Adds what was printed, and hands over each line that it ends before the next is cut: a line costs
+    /// far more than its bytes, and whoever takes it counts it.
+    fn push(
+        &mut self,
+        bytes: &[u8],
+        mut each: impl FnMut(String) -> std::result::Result<(), Stop>,
+    ) -> std::result::Result<(), Stop> {
         self.0.extend_from_slice(bytes);
-        let mut lines = Vec::new();
         let mut start = 0;
         while let Some(line) = first_line(&self.0[start..]) {
-            lines.push(text(line.bytes));
+            each(text(line.bytes))?;
             start += line.consumed;
         }
         self.0.drain(..start);
-        lines
+        Ok(())
     }
 
     /// Takes what is left.
@@ -64,13 +68,14 @@ impl process::Host for Guest {
                 limit,
             )
         })?;
-        let (stream, lines) = match stream {
-            process::Stream::Stdout => (Stream::Stdout, self.stdout.push(&bytes)),
-            process::Stream::Stderr => (Stream::Stderr, self.stderr.push(&bytes)),
+        let stream = match stream {
+            process::Stream::Stdout => Stream::Stdout,
+            process::Stream::Stderr => Stream::Stderr,
         };
-        for line in lines {
-            self.print_line(stream, line)?;
-        }
+        let mut lines = std::mem::take(self.lines(stream));
+        // What a stopped guest printed beyond its limits is gone with it.
+        lines.push(&bytes, |line| self.print_line(stream, line))?;
+        *self.lines(stream) = lines;
         Ok(())
     }
 
@@ -84,6 +89,13 @@ impl process::Host for Guest {
 }
 
 impl Guest {
+    fn lines(&mut self, stream: Stream) -> &mut Lines {
+        match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        }
+    }
+
     /// Records what was printed after the last end of a line. Called when the flow is over.
     pub(crate) fn flush_lines(&mut self) -> std::result::Result<(), Stop> {
         for (stream, rest) in
@@ -101,11 +113,21 @@ impl Guest {
 mod tests {
     use super::*;
 
+    fn pushed(lines: &mut Lines, bytes: &[u8]) -> Vec<String> {
+        let mut cut = Vec::new();
+        let all = lines.push(bytes, |line| {
+            cut.push(line);
+            Ok(())
+        });
+        assert!(all.is_ok());
+        cut
+    }
+
     #[test]
     fn prints_are_cut_into_lines_wherever_the_writes_fall() {
         let mut lines = Lines::default();
-        assert_eq!(lines.push(b"one\ntw"), ["one"]);
-        assert_eq!(lines.push(b"o\n\nthr"), ["two", ""]);
+        assert_eq!(pushed(&mut lines, b"one\ntw"), ["one"]);
+        assert_eq!(pushed(&mut lines, b"o\n\nthr"), ["two", ""]);
         assert_eq!(lines.rest().as_deref(), Some("thr"));
         assert_eq!(lines.rest(), None);
     }
@@ -113,9 +135,20 @@ mod tests {
     #[test]
     fn a_line_without_an_end_is_cut_and_broken_text_is_kept_readable() {
         let mut lines = Lines::default();
-        let cut = lines.push(&vec![b'x'; LINE_BYTES * 2 + 1]);
+        let cut = pushed(&mut lines, &vec![b'x'; LINE_BYTES * 2 + 1]);
         assert_eq!(cut.iter().map(String::len).collect::<Vec<_>>(), [LINE_BYTES, LINE_BYTES]);
         assert_eq!(lines.rest().as_deref(), Some("x"));
-        assert_eq!(lines.push(b"\xff\n"), ["\u{fffd}"]);
+        assert_eq!(pushed(&mut lines, b"\xff\n"), ["\u{fffd}"]);
+    }
+
+    #[test]
+    fn no_line_is_cut_after_one_that_is_refused() {
+        let mut seen = 0;
+        let ended = Lines::default().push(&[b'\n'; 1_000], |_| {
+            seen += 1;
+            if seen < 3 { Ok(()) } else { Err(Stop::cancelled()) }
+        });
+        assert!(ended.is_err());
+        assert_eq!(seen, 3);
     }
 }

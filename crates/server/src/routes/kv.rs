@@ -113,10 +113,11 @@ async fn list(
 ) -> Result<Reply<Page<Entry>>, Problem> {
     let limit = limit(params.limit)?;
     let after = params.after.as_deref();
-    let entries =
-        caller.tenant.kv_list(&path.space, &params.prefix, after, limit + 1, now_us()).await?;
-    let page = Page::of(entries, limit, |entry| entry.key.clone());
-    Ok(Reply::new(page.map(Entry::from)))
+    let found = caller.tenant.kv_list(&path.space, &params.prefix, after, limit, now_us()).await?;
+    let last = found.entries.last().filter(|_| found.has_more);
+    let next = last.map(|entry| entry.key.clone());
+    let items = found.entries.into_iter().map(Entry::from).collect();
+    Ok(Reply::new(Page { items, next }))
 }
 
 async fn found(identity: &Identity, path: &KeyPath) -> Result<KvEntry, Problem> {

@@ -4,10 +4,8 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sluice_db::RunFilter;
 use sluice_model::{
-    Attributes, Call, CallId, Event, EventBody, Failure, Level, RunId, SpanId, SpanStatus, Stream,
-    Tree,
+    Attributes, Call, Event, EventBody, Failure, Level, RunId, SpanId, SpanStatus, Stream, Tree,
 };
 
 use super::op;
@@ -222,22 +220,9 @@ pub(crate) async fn span_in(
     let detail = span_of(&events, SpanId(span));
     let mut detail = detail.ok_or_else(|| Problem::not_found(format!("span {span}")))?;
     if let Some(call) = &detail.call {
-        detail.child = child_of(identity, &run, call.call).await?;
+        detail.child = identity.tenant.child(&run, call.call).await?;
     }
     Ok(detail)
-}
-
-/// The run that a call started.
-async fn child_of(
-    identity: &Identity,
-    run: &RunId,
-    call: CallId,
-) -> Result<Option<RunId>, Problem> {
-    let filter =
-        RunFilter { parent: Some(run.clone()), limit: Some(1_000), ..RunFilter::default() };
-    let children = identity.tenant.runs(&filter).await?;
-    let of_call = children.into_iter().find(|child| child.parent == Some((run.clone(), call)));
-    Ok(of_call.map(|child| child.id))
 }
 
 /// A span with all that a record says of it.

@@ -190,7 +190,8 @@ impl Workload {
         };
         let call = CallId(self.chance.below(20));
         let Some((leased, _)) = self.live.get(&run) else { return };
-        let done = leased.log.writer().kv(call, "space".to_owned(), action, self.now_us).await;
+        let done =
+            leased.log.writer().kv(call, "space".to_owned(), action, 1_000, self.now_us).await;
         self.say(format!("kv {done:?}"));
     }
 
