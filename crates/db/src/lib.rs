@@ -26,13 +26,13 @@ mod writer;
 pub use admin::{Admin, TenantRow};
 pub use crash::crash_point;
 pub use error::{ChildError, DbError, KeepError, WriteError};
-pub use keys::{Keys, Purpose, Ticket};
+pub use keys::{Keys, NewLogin, Purpose, Ticket};
 pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
 pub use notice::Notice;
 pub use queue::{Claim, Leased, Queue};
 pub use store::Store;
 pub use tenant::{
     AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,
-    Flaw, FlowFilter, FlowVersion, Imported, KvEntry, KvMatch, NewRun, NewToken, RunFilter, RunRow,
+    Flaw, FlowFilter, FlowVersion, Imported, KvEntry, KvMatch, NewRun, NewToken, Part, RunFilter, RunRow,
     Submitted, Tenant, TokenRow, UsageRow, Verified,
 };

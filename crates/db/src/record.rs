@@ -194,6 +194,32 @@ pub(crate) async fn write_source(
     Ok(())
 }
 
+/// What the events of rows with [`COLUMNS`] take as JSON, about.
+pub(crate) async fn sizes(conn: &mut Conn, rows: &[Row]) -> Result<Vec<u64>, DbError> {
+    let mut digests = Vec::new();
+    for row in rows {
+        digests.extend(named(row.text(3)?));
+    }
+    let mut sizes = HashMap::with_capacity(digests.len());
+    for digests in digests.chunks(MOST_ROWS) {
+        let sql = format!(
+            "SELECT digest, CAST(OCTET_LENGTH(bytes) AS BIGINT) FROM blobs WHERE digest IN ({})",
+            places(1, digests.len())
+        );
+        let args = digests.iter().map(|digest| (*digest).into()).collect();
+        for row in conn.rows(composed(sql), args).await? {
+            sizes.insert(row.text(0)?.to_owned(), row.count(1)?);
+        }
+    }
+    let size = |row: &Row| {
+        let body = row.text(3)?;
+        let body = named(body).and_then(|digest| sizes.get(digest)).copied();
+        let in_row = row.text(3)?.len() + row.text_or_null(2)?.map_or(0, str::len);
+        Ok(body.unwrap_or(0) + in_row as u64)
+    };
+    rows.iter().map(size).collect()
+}
+
 /// The events of rows with [`COLUMNS`]. Attachments get their bytes where that is asked for.
 pub(crate) async fn read(
     conn: &mut Conn,

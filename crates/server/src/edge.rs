@@ -8,8 +8,9 @@ use sluice_model::{Code, TenantId};
 use tokio::sync::watch;
 
 use crate::auth::{Rates, Standing};
-use crate::live::{Hub, Places};
+use crate::live::Hub;
 use crate::metrics::Metrics;
+use crate::places::{Places, Viewer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -25,7 +26,7 @@ struct Inner {
     rates: Rates,
     standing: Standing,
     hub: Hub,
-    places: Places,
+    places: Places<Viewer>,
     metrics: Metrics,
     stopping: watch::Sender<bool>,
 }
@@ -35,7 +36,7 @@ impl Edge {
     pub fn new(executor: Executor, settings: Settings) -> Edge {
         let hub = Hub::over(executor.store());
         let rates = Rates::new(&settings);
-        let (standing, places, metrics) = (Standing::new(), Places::new(), Metrics::new());
+        let (standing, places, metrics) = (Standing::new(), Places::new(usize::MAX), Metrics::new());
         let stopping = watch::Sender::new(false);
         let inner = Inner { executor, settings, rates, standing, hub, places, metrics, stopping };
         Edge { inner: Arc::new(inner) }
@@ -71,8 +72,8 @@ impl Edge {
         &self.inner.standing
     }
 
-    /// The sockets that are open.
-    pub(crate) fn places(&self) -> &Places {
+    /// The sockets and streams that are open.
+    pub(crate) fn places(&self) -> &Places<Viewer> {
         &self.inner.places
     }
 

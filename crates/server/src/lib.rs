@@ -13,6 +13,7 @@ mod live;
 mod mcp;
 mod metrics;
 mod page;
+mod places;
 mod problem;
 mod reply;
 mod routes;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_db::{KvMatch, RunWriter};
-use sluice_model::{Attachment, CallId, KvAction};
+use sluice_db::{KeepError, KvMatch, RunWriter};
+use sluice_model::{Attachment, CallId, Code, KvAction, MAX_VALUE_BYTES};
 
 use crate::world::{World, ended, tenant};
 
@@ -17,6 +17,8 @@ crate::on_both! {
     artifacts_are_kept_with_the_run
     people_change_keys_as_runs_do
     spaces_are_listed_in_order
+    what_is_large_is_listed_in_parts
+    what_is_too_large_is_not_kept
 }
 
 async fn kv(writer: &RunWriter, call: u64, now_us: u64, action: KvAction) -> Value {
@@ -192,6 +194,53 @@ async fn people_change_keys_as_runs_do(world: World) {
     assert!(put(json!(6), None, KvMatch::Any, 23).await);
     assert!(!other.kv_delete("space", "k", KvMatch::Any, 24).await.expect("the store answers"));
     assert_eq!(get(25).await, Some(json!(6)));
+}
+
+/// JSON of so many bytes.
+fn large(bytes: usize) -> Value {
+    Value::from("x".repeat(bytes - 2))
+}
+
+async fn what_is_large_is_listed_in_parts(world: World) {
+    let local = world.local();
+    for number in 0..10 {
+        let (key, value) = (format!("k{number}"), large(1 << 20));
+        let put = local.kv_put("space", &key, &value, None, KvMatch::Any, 10).await;
+        assert!(put.expect("it is set"));
+    }
+    let mut keys = Vec::new();
+    loop {
+        let after = keys.last().cloned();
+        let part = local.kv_list("space", "k", after.as_deref(), 500, 10).await;
+        let part = part.expect("they are listed");
+        assert!((1..5).contains(&part.items.len()), "{}", part.items.len());
+        keys.extend(part.items.into_iter().map(|entry| entry.key));
+        if !part.has_more {
+            break;
+        }
+    }
+    assert_eq!(keys, (0..10).map(|number| format!("k{number}")).collect::<Vec<_>>());
+    let two = local.kv_list("space", "k", None, 2, 10).await.expect("they are listed");
+    assert_eq!((two.items.len(), two.has_more), (2, true));
+    let writer = world.live().await.log.writer();
+    let list = KvAction::List { prefix: String::new(), after: None, limit: Some(1_000) };
+    let listed = kv(&writer, 1, 20, list).await;
+    assert!(listed.to_string().len() < 5 << 20, "a run gets a part of it, too");
+}
+
+async fn what_is_too_large_is_not_kept(world: World) {
+    let local = world.local();
+    let put = async |bytes| {
+        let value = large(bytes);
+        local.kv_put("space", "k", &value, None, KvMatch::Any, 10).await
+    };
+    assert!(put(MAX_VALUE_BYTES).await.expect("it is set"));
+    let refused = put(MAX_VALUE_BYTES + 1).await;
+    let Err(KeepError::Refused(failure)) = refused else { panic!("{refused:?}") };
+    assert_eq!(failure.code, Code::RequestTooLarge);
+    let description = serde_json::json!({ "summary": large(MAX_VALUE_BYTES) });
+    let saved = local.save_flow("flow", &"source".into(), &description, 10).await;
+    assert!(matches!(saved, Err(KeepError::Refused(_))), "{saved:?}");
 }
 
 async fn spaces_are_listed_in_order(world: World) {

@@ -35,8 +35,8 @@ impl RunWriter {
                 let conn = &mut self.store.reader().await?;
                 let limit = limit.unwrap_or(100).min(1_000);
                 let after = after.as_deref();
-                let entries = kv_list(conn, tenant, &space, &prefix, after, limit, now_us).await?;
-                Ok(entries.into_iter().map(|entry| json!([entry.key, entry.value])).collect())
+                let part = kv_list(conn, tenant, &space, &prefix, after, limit, now_us).await?;
+                Ok(part.items.into_iter().map(|entry| json!([entry.key, entry.value])).collect())
             }
             action => {
                 let change = Change { lease: self.lease.clone(), call, space, action, now_us };

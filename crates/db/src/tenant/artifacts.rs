@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sluice_model::{CallId, Event, EventBody, RunId};
 
-use super::Tenant;
+use super::{MOST_ROWS, Tenant};
 use crate::DbError;
 use crate::engine::{Row, args, composed};
 use crate::record::blobs;
@@ -81,9 +81,17 @@ impl Tenant {
             }
             .is_some_and(|named| named == digest)
         };
-        let events = self.events(run, 0, u32::MAX).await?;
-        if !events.iter().any(names) {
-            return Ok(None);
+        let mut after = 0;
+        loop {
+            // A part at a time: a record may be larger than what should be in memory at once.
+            let part = self.some_events(run, after, MOST_ROWS, None).await?;
+            if part.items.iter().any(names) {
+                break;
+            }
+            match part.items.last() {
+                Some(last) if part.has_more => after = last.seq,
+                _ => return Ok(None),
+            }
         }
         let conn = &mut self.store.reader().await?;
         Ok(blobs(conn, vec![digest.to_owned()]).await?.remove(digest))

@@ -1,11 +1,11 @@
 //! A tenant's questions: listed, and answered once.
 
 use serde_json::Value;
-use sluice_model::{AskId, CallId, Question, RunId};
+use sluice_model::{AskId, CallId, MAX_VALUE_BYTES, Question, RunId};
 
-use super::{Tenant, newest};
+use super::{Large, MOST_ROWS, Part, Tenant, newest_of};
 use crate::DbError;
-use crate::engine::{Row, args, composed};
+use crate::engine::{Arg, Row, args, composed};
 use crate::record::to_json;
 use crate::wake::wake;
 use crate::writer::{Tx, Work};
@@ -100,6 +100,12 @@ pub enum AnswerRefused {
     /// Nobody waits for an answer any more.
     #[error("nobody waits for an answer to {0} any more")]
     Closed(AskId),
+    /// The answer has more bytes than an answer may have.
+    #[error("the answer has {bytes} bytes, and {MAX_VALUE_BYTES} are the most")]
+    TooLarge {
+        /// How many, as JSON.
+        bytes: usize,
+    },
     /// The store did not do it.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -137,17 +143,31 @@ impl Tenant {
 
     /// Questions, newest first.
     pub async fn asks(&self, filter: &AskFilter) -> Result<Vec<AskRow>, DbError> {
+        let (rest, mut args) = self.asks_of(filter);
+        args.push(filter.limit.unwrap_or(100).min(MOST_ROWS).into());
+        let sql = format!("SELECT {ROW} {rest} LIMIT ${}", args.len());
+        let conn = &mut self.store.reader().await?;
+        let rows = conn.rows(composed(sql), args).await?;
+        rows.iter().map(AskRow::of_row).collect()
+    }
+
+    /// The same, as many as fit into one answer.
+    pub async fn some_asks(&self, filter: &AskFilter) -> Result<Part<AskRow>, DbError> {
+        let (rest, args) = self.asks_of(filter);
+        let size = "OCTET_LENGTH(question) + COALESCE(OCTET_LENGTH(answer), 0)";
+        let conn = &mut self.store.reader().await?;
+        let limit = filter.limit.unwrap_or(100);
+        Large { size, rest, args }.part(conn, ROW, limit, AskRow::of_row).await
+    }
+
+    fn asks_of(&self, filter: &AskFilter) -> (String, Vec<Arg>) {
         let conditions = [
             ("run_id =", filter.run.as_ref().map(RunId::as_str)),
             ("state =", filter.state.map(AskState::as_str)),
             ("assignee =", filter.assignee.as_deref()),
             ("id <", filter.before.as_ref().map(AskId::as_str)),
         ];
-        let select = format!("SELECT {ROW} FROM asks");
-        let (sql, args) = newest(&select, self.id.as_str(), &conditions, filter.limit);
-        let conn = &mut self.store.reader().await?;
-        let rows = conn.rows(composed(sql), args).await?;
-        rows.iter().map(AskRow::of_row).collect()
+        newest_of("asks", self.id.as_str(), &conditions)
     }
 
     /// Answers a question, and wakes the run. The first answer counts. Whether it fits the schema of
@@ -159,10 +179,14 @@ impl Tenant {
         by: &str,
         at_us: u64,
     ) -> Result<(), AnswerRefused> {
+        let value = to_json(value)?;
+        if value.len() > MAX_VALUE_BYTES {
+            return Err(AnswerRefused::TooLarge { bytes: value.len() });
+        }
         let answer = GiveAnswer {
             tenant: self.id.as_str().to_owned(),
             ask: ask.clone(),
-            value: to_json(value)?,
+            value,
             by: by.to_owned(),
             at_us,
         };

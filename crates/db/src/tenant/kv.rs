@@ -3,9 +3,9 @@
 use serde_json::Value;
 use sluice_model::TenantId;
 
-use super::{MOST_ROWS, Tenant};
+use super::{Large, MOST_ROWS, Part, Tenant};
 use crate::DbError;
-use crate::engine::{Conn, Row, args, composed};
+use crate::engine::{Conn, Row, args};
 
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,8 @@ impl Tenant {
         kv_get(conn, &self.id, space, key, now_us).await
     }
 
-    /// The keys of a space that begin so, in order, after that key, at most so many.
+    /// The keys of a space that begin so, in order, after that key, at most so many, and as many as fit
+    /// into one answer.
     pub async fn kv_list(
         &self,
         space: &str,
@@ -48,9 +49,9 @@ impl Tenant {
         after: Option<&str>,
         limit: u32,
         now_us: u64,
-    ) -> Result<Vec<KvEntry>, DbError> {
+    ) -> Result<Part<KvEntry>, DbError> {
         let conn = &mut self.store.reader().await?;
-        kv_list(conn, &self.id, space, prefix, after, limit.min(MOST_ROWS), now_us).await
+        kv_list(conn, &self.id, space, prefix, after, limit, now_us).await
     }
 
     /// The spaces that hold keys, in order, after that one, at most so many. They are found by skipping
@@ -91,21 +92,21 @@ pub(crate) async fn kv_list(
     after: Option<&str>,
     limit: u32,
     now_us: u64,
-) -> Result<Vec<KvEntry>, DbError> {
-    let mut args = args![tenant.as_str(), space, prefix, after.unwrap_or_default(), now_us, limit];
+) -> Result<Part<KvEntry>, DbError> {
+    let mut args = args![tenant.as_str(), space, prefix, after.unwrap_or_default(), now_us];
     let end = match end_of(prefix) {
         Some(end) => {
             args.push(end.into());
-            " AND key < $7"
+            " AND key < $6"
         }
         None => "",
     };
-    let sql = format!(
-        "SELECT key, value, expires_at_us FROM kv WHERE tenant = $1 AND space = $2 \
-         AND key >= $3 AND key > $4 AND (expires_at_us IS NULL OR expires_at_us > $5){end} \
-         ORDER BY key LIMIT $6"
+    let rest = format!(
+        "FROM kv WHERE tenant = $1 AND space = $2 AND key >= $3 AND key > $4 \
+         AND (expires_at_us IS NULL OR expires_at_us > $5){end} ORDER BY key"
     );
-    conn.rows(composed(sql), args).await?.iter().map(KvEntry::of_row).collect()
+    let large = Large { size: "OCTET_LENGTH(key) + OCTET_LENGTH(value)", rest, args };
+    large.part(conn, "key, value, expires_at_us", limit, KvEntry::of_row).await
 }
 
 /// The first text after all that begin so; none where there is no such text. Texts are in the order

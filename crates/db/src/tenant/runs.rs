@@ -2,7 +2,7 @@
 
 use sluice_model::{CallId, Event, Fork, RunId, RunState};
 
-use super::{Tenant, newest};
+use super::{MOST_BYTES, MOST_ROWS, Part, Tenant, fitting, newest};
 use crate::DbError;
 use crate::engine::{Row, args, composed};
 use crate::record::{self, COLUMNS};
@@ -151,8 +151,7 @@ impl Tenant {
             ("root_run =", filter.root.as_ref().map(RunId::as_str)),
             ("id <", filter.before.as_ref().map(RunId::as_str)),
         ];
-        let select = format!("SELECT {ROW} FROM runs");
-        let (sql, args) = newest(&select, self.id.as_str(), &conditions, filter.limit);
+        let (sql, args) = newest(ROW, "runs", self.id.as_str(), &conditions, filter.limit);
         let conn = &mut self.store.reader().await?;
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(RunRow::of_row).collect()
@@ -174,6 +173,25 @@ impl Tenant {
             conn.rows(composed(events_sql()), args![run.as_str(), self.id.as_str(), after, limit]);
         let rows = rows.await?;
         record::read(conn, &rows, false).await
+    }
+
+    /// Events of a run after a cursor, at most so many, and as many as fit into so many bytes or, where
+    /// nothing is said, into one answer. Without the bytes beside them.
+    pub async fn some_events(
+        &self,
+        run: &RunId,
+        after: u64,
+        limit: u32,
+        bytes: Option<u64>,
+    ) -> Result<Part<Event>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let limit = limit.min(MOST_ROWS);
+        let args = args![run.as_str(), self.id.as_str(), after, limit + 1];
+        let rows = conn.rows(composed(events_sql()), args).await?;
+        let sizes = record::sizes(conn, &rows).await?;
+        let fitting = fitting(&sizes, limit, bytes.unwrap_or(MOST_BYTES));
+        let items = record::read(conn, &rows[..fitting], false).await?;
+        Ok(Part { items, has_more: rows.len() > fitting })
     }
 
     /// The whole record of a run, with the bytes beside its events. Empty where there is no such run.

@@ -123,9 +123,8 @@ async fn list(
 ) -> Result<Reply<Page<Entry>>, Problem> {
     let limit = limit(params.limit)?;
     let after = params.after.as_deref();
-    let entries =
-        caller.tenant.kv_list(&path.space, &params.prefix, after, limit + 1, now_us()).await?;
-    let page = Page::of(entries, limit, |entry| entry.key.clone());
+    let part = caller.tenant.kv_list(&path.space, &params.prefix, after, limit, now_us()).await?;
+    let page = Page::part(part, |entry| entry.key.clone());
     Ok(Reply::new(page.map(Entry::from)))
 }
 

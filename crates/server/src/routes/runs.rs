@@ -158,7 +158,7 @@ pub(crate) async fn detail(identity: &Identity, run: &RunId) -> Result<RunDetail
             state: Some(AskState::Open),
             ..AskFilter::default()
         };
-        identity.tenant.asks(&filter).await?.into_iter().map(AskSummary::from).collect()
+        identity.tenant.some_asks(&filter).await?.items.into_iter().map(AskSummary::from).collect()
     };
     Ok(RunDetail {
         summary: RunSummary::from(row),

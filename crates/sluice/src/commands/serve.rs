@@ -59,6 +59,7 @@ async fn served(machine: &Machine, args: &ServeArgs, theme: Theme) -> anyhow::Re
     let settings = Settings {
         origins: args.origins.clone(),
         requests_per_second: args.requests_per_second,
+        behind_proxy: args.behind_proxy,
         ..Settings::default()
     };
     let edge = Edge::new(machine.executor().clone(), settings);
