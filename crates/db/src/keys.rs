@@ -224,9 +224,7 @@ struct Wanted {
 impl Wanted {
     /// A statement about the ticket.
     fn sql(&self, before: &str, after: &str) -> String {
-        format!(
-            "{before} tickets WHERE hash = $1 AND purpose = $2 AND expires_at_us > $3{after}"
-        )
+        format!("{before} tickets WHERE hash = $1 AND purpose = $2 AND expires_at_us > $3{after}")
     }
 
     fn args(&self) -> Vec<Arg> {

@@ -33,6 +33,6 @@ pub use queue::{Claim, Leased, Queue};
 pub use store::Store;
 pub use tenant::{
     AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,
-    Flaw, FlowFilter, FlowVersion, Imported, KvEntry, KvMatch, NewRun, NewToken, Part, RunFilter, RunRow,
-    Submitted, Tenant, TokenRow, UsageRow, Verified,
+    Flaw, FlowFilter, FlowVersion, Imported, KvEntry, KvMatch, NewRun, NewToken, Part, RunFilter,
+    RunRow, Submitted, Tenant, TokenRow, UsageRow, Verified,
 };

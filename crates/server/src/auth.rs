@@ -12,9 +12,7 @@ mod ticket;
 pub use first::{FirstLogin, first_login};
 
 pub(crate) use address::{Address, address_of, network_of};
-pub(crate) use caller::{
-    Admin, Answer, Caller, Identity, Own, Read, Run, Write, bearer, identify,
-};
+pub(crate) use caller::{Admin, Answer, Caller, Identity, Own, Read, Run, Write, bearer, identify};
 pub(crate) use rates::Rates;
 pub(crate) use secret::{Secret, SecretKind};
 pub(crate) use standing::Standing;

@@ -7,3 +7,4 @@ mod mcp;
 mod place;
 mod reruns;
 mod runs;
+mod serve;

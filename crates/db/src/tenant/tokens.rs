@@ -91,8 +91,7 @@ impl Tenant {
         limit: Option<u32>,
     ) -> Result<Vec<TokenRow>, DbError> {
         let conditions = [("id <", before.map(TokenId::as_str))];
-        let (sql, args) =
-            newest(TokenRow::COLUMNS, "tokens", self.id.as_str(), &conditions, limit);
+        let (sql, args) = newest(TokenRow::COLUMNS, "tokens", self.id.as_str(), &conditions, limit);
         let conn = &mut self.store.reader().await?;
         let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(TokenRow::of_row).collect()
@@ -101,8 +100,7 @@ impl Tenant {
     /// One of the tenant's tokens, valid or not.
     pub async fn token(&self, token: &TokenId) -> Result<Option<TokenRow>, DbError> {
         let conn = &mut self.store.reader().await?;
-        let sql =
-            format!("SELECT {} FROM tokens WHERE id = $1 AND tenant = $2", TokenRow::COLUMNS);
+        let sql = format!("SELECT {} FROM tokens WHERE id = $1 AND tenant = $2", TokenRow::COLUMNS);
         let row = conn.row(composed(sql), args![token.as_str(), self.id.as_str()]).await?;
         row.as_ref().map(TokenRow::of_row).transpose()
     }
@@ -139,7 +137,9 @@ pub(crate) async fn no_token_more(
     Ok((valid >= u64::from(most)).then(|| {
         let message = format!("the tenant has {valid} tokens that are valid, and may have {most}");
         let failure = Failure::new(Code::QuotaExceeded, message)
-            .hint("Take back those that nobody uses: `GET /v1/tokens` says when each was used last.")
+            .hint(
+                "Take back those that nobody uses: `GET /v1/tokens` says when each was used last.",
+            )
             .detail("quota", "tokens")
             .detail("limit", most);
         Box::new(failure)

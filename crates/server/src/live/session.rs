@@ -110,11 +110,7 @@ async fn welcomed(
 }
 
 /// Waits for the ticket.
-async fn greeted(
-    edge: &Edge,
-    socket: &mut WebSocket,
-    address: IpAddr,
-) -> Result<Identity, Leave> {
+async fn greeted(edge: &Edge, socket: &mut WebSocket, address: IpAddr) -> Result<Identity, Leave> {
     let stranger = Viewer::Stranger(address);
     let _place = edge.places().take(stranger, MOST_STRANGERS).ok_or(TOO_MANY)?;
     let first = async {
@@ -220,10 +216,13 @@ impl Session<'_> {
     /// Does what the client asks.
     async fn obey(&mut self, text: &str) -> Result<(), Leave> {
         self.check().await?;
-        let asked = self.edge.rates().request(&self.identity.token, self.identity.tenant.id()).and_then(|()| {
-            let asked: Asked = of_json(text.as_bytes())?;
-            Ok(asked)
-        });
+        let asked =
+            self.edge.rates().request(&self.identity.token, self.identity.tenant.id()).and_then(
+                |()| {
+                    let asked: Asked = of_json(text.as_bytes())?;
+                    Ok(asked)
+                },
+            );
         match asked {
             Ok(Asked::Subscribe { id, run, after, runs }) => {
                 if self.subscriptions.has(id) {

@@ -264,8 +264,11 @@ async fn ticket(
     let secret =
         issue(edge.store(), Purpose::Socket, tenant, token, &caller.scopes, TICKET_LASTS).await?;
     let Some(secret) = secret else {
-        return Err(Problem::new(Code::RateLimited, "the token has 100 tickets that were not used")
-            .retry_after(TICKET_LASTS.as_secs()));
+        return Err(Problem::new(
+            Code::RateLimited,
+            "the token has 100 tickets that were not used",
+        )
+        .retry_after(TICKET_LASTS.as_secs()));
     };
     let lasts_ms = u64::try_from(TICKET_LASTS.as_millis()).unwrap_or(u64::MAX);
     Ok(Reply::new(SocketTicket { ticket: secret.reveal().to_owned(), lasts_ms }))

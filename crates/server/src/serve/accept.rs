@@ -40,11 +40,12 @@ pub(super) async fn accept(
     app: &Router,
     connections: &Places<IpAddr>,
 ) {
-    let most_of_one = match edge.settings().behind_proxy {
+    let most_of_one = if edge.settings().behind_proxy {
         // All connections are the proxy's.
-        true => usize::MAX,
+        usize::MAX
+    } else {
         // However few there are, several addresses get some.
-        false => edge.settings().connections_per_address.min(most(edge) / 4),
+        edge.settings().connections_per_address.min(most(edge) / 4)
     };
     let turned_away = TurnedAway::new();
     let stopping = edge.stopping();

@@ -33,10 +33,12 @@ pub(super) async fn converse(
     let service = service_fn(move |mut request: Request<Incoming>| {
         let forwarded = is_behind_proxy.then(|| forwarded_for(request.headers())).flatten();
         request.extensions_mut().insert(Peer(forwarded.map_or(network, network_of)));
-        let has_body = !request.body().is_end_stream();
-        app.call(request.map(|body| match has_body {
-            true => Body::new(BodyInTime::new(body, body_within)),
-            false => Body::new(body),
+        app.call(request.map(|body| {
+            if body.is_end_stream() {
+                Body::empty()
+            } else {
+                Body::new(BodyInTime::new(body, body_within))
+            }
         }))
     });
     let connection = http1::Builder::new()
