@@ -22,10 +22,13 @@ CREATE TABLE tenant_sources (
     PRIMARY KEY (tenant, digest)
 ){by_key};
 
--- Bytes that events, answers and artifacts name, by SHA-256 in hex.
+-- Bytes that a tenant's events, answers and artifacts name, by SHA-256 in hex. Each tenant has its own,
+-- so that nobody finds out what others keep.
 CREATE TABLE blobs (
-    digest {text} PRIMARY KEY,
-    bytes {bytes} NOT NULL
+    tenant {text} NOT NULL REFERENCES tenants (id),
+    digest {text} NOT NULL,
+    bytes {bytes} NOT NULL,
+    PRIMARY KEY (tenant, digest)
 );
 
 CREATE TABLE flows (
@@ -162,7 +165,7 @@ CREATE TABLE artifacts (
     name {text} NOT NULL,
     media_type TEXT NOT NULL,
     size_bytes BIGINT NOT NULL,
-    digest {text} NOT NULL REFERENCES blobs (digest),
+    digest {text} NOT NULL,
     call BIGINT NOT NULL,
     at_us BIGINT NOT NULL,
     PRIMARY KEY (run_id, name)

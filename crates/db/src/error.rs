@@ -66,6 +66,11 @@ impl DbError {
         DbError::Corrupt(what.into())
     }
 
+    /// Whether it lies in what was to be read or written, rather than in the store: others can go on.
+    pub fn is_of_the_data(&self) -> bool {
+        matches!(self, DbError::Statement(_) | DbError::ZeroByte | DbError::Corrupt(_))
+    }
+
     /// Whether the same may succeed a moment later.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(self, DbError::Busy(_) | DbError::Unreachable(_))

@@ -29,7 +29,7 @@ pub use error::{ChildError, DbError, KeepError, WriteError};
 pub use keys::{Keys, NewLogin, Purpose, Ticket};
 pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
 pub use notice::Notice;
-pub use queue::{Claim, Leased, Queue};
+pub use queue::{Claim, Leased, Places, Queue};
 pub use store::Store;
 pub use tenant::{
     AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use sluice_model::{Attachment, Event, EventBody, Observed};
 
-use crate::engine::{Conn, Row, args, composed};
+use crate::engine::{Arg, Conn, Row, args, composed};
 use crate::writer::Tx;
 use crate::{DbError, NewEvent};
 
@@ -141,9 +141,14 @@ fn attachment_of_mut(body: &mut EventBody) -> Option<&mut Attachment> {
 }
 
 /// Writes events of a run, and the bytes that they name.
-pub(crate) async fn write(tx: &mut Tx, run: &Arc<str>, events: &[Stored]) -> Result<(), DbError> {
+pub(crate) async fn write(
+    tx: &mut Tx,
+    tenant: &str,
+    run: &Arc<str>,
+    events: &[Stored],
+) -> Result<(), DbError> {
     for (digest, bytes) in events.iter().flat_map(|event| &event.blobs) {
-        write_blob(tx, digest, bytes).await?;
+        write_blob(tx, tenant, digest, bytes).await?;
     }
     for rows in events.chunks(MOST_ROWS) {
         let mut sql = String::with_capacity(96 + 40 * rows.len());
@@ -171,10 +176,16 @@ pub(crate) async fn write(tx: &mut Tx, run: &Arc<str>, events: &[Stored]) -> Res
     Ok(())
 }
 
-/// Keeps bytes by their digest.
-pub(crate) async fn write_blob(tx: &mut Tx, digest: &str, bytes: &[u8]) -> Result<(), DbError> {
-    let sql = "INSERT INTO blobs (digest, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    tx.run(sql, args![digest, bytes]).await?;
+/// Keeps bytes by their digest, for a tenant.
+pub(crate) async fn write_blob(
+    tx: &mut Tx,
+    tenant: &str,
+    digest: &str,
+    bytes: &[u8],
+) -> Result<(), DbError> {
+    let sql =
+        "INSERT INTO blobs (tenant, digest, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    tx.run(sql, args![tenant, digest, bytes]).await?;
     Ok(())
 }
 
@@ -194,8 +205,12 @@ pub(crate) async fn write_source(
     Ok(())
 }
 
-/// What the events of rows with [`COLUMNS`] take as JSON, about.
-pub(crate) async fn sizes(conn: &mut Conn, rows: &[Row]) -> Result<Vec<u64>, DbError> {
+/// What the events of a tenant's rows with [`COLUMNS`] take as JSON, about.
+pub(crate) async fn sizes(
+    conn: &mut Conn,
+    tenant: &str,
+    rows: &[Row],
+) -> Result<Vec<u64>, DbError> {
     let mut digests = Vec::new();
     for row in rows {
         digests.extend(named(row.text(3)?));
@@ -203,10 +218,12 @@ pub(crate) async fn sizes(conn: &mut Conn, rows: &[Row]) -> Result<Vec<u64>, DbE
     let mut sizes = HashMap::with_capacity(digests.len());
     for digests in digests.chunks(MOST_ROWS) {
         let sql = format!(
-            "SELECT digest, CAST(OCTET_LENGTH(bytes) AS BIGINT) FROM blobs WHERE digest IN ({})",
-            places(1, digests.len())
+            "SELECT digest, CAST(OCTET_LENGTH(bytes) AS BIGINT) FROM blobs \
+             WHERE tenant = $1 AND digest IN ({})",
+            places(2, digests.len())
         );
-        let args = digests.iter().map(|digest| (*digest).into()).collect();
+        let mut args = args![tenant];
+        args.extend(digests.iter().map(|digest| Arg::from(*digest)));
         for row in conn.rows(composed(sql), args).await? {
             sizes.insert(row.text(0)?.to_owned(), row.count(1)?);
         }
@@ -220,9 +237,10 @@ pub(crate) async fn sizes(conn: &mut Conn, rows: &[Row]) -> Result<Vec<u64>, DbE
     rows.iter().map(size).collect()
 }
 
-/// The events of rows with [`COLUMNS`]. Attachments get their bytes where that is asked for.
+/// The events of a tenant's rows with [`COLUMNS`]. Attachments get their bytes where that is asked for.
 pub(crate) async fn read(
     conn: &mut Conn,
+    tenant: &str,
     rows: &[Row],
     with_attachments: bool,
 ) -> Result<Vec<Event>, DbError> {
@@ -230,7 +248,7 @@ pub(crate) async fn read(
     for row in rows {
         digests.extend(named(row.text(3)?).map(str::to_owned));
     }
-    let bodies = blobs(conn, digests).await?;
+    let bodies = blobs(conn, tenant, digests).await?;
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
         let body = match named(row.text(3)?) {
@@ -247,15 +265,15 @@ pub(crate) async fn read(
         });
     }
     if with_attachments {
-        fill(conn, &mut events).await?;
+        fill(conn, tenant, &mut events).await?;
     }
     Ok(events)
 }
 
-async fn fill(conn: &mut Conn, events: &mut [Event]) -> Result<(), DbError> {
+async fn fill(conn: &mut Conn, tenant: &str, events: &mut [Event]) -> Result<(), DbError> {
     let digests = events.iter().filter_map(|event| attachment_of(&event.body));
     let digests = digests.map(|attachment| attachment.digest.clone()).collect();
-    let bytes = blobs(conn, digests).await?;
+    let bytes = blobs(conn, tenant, digests).await?;
     for attachment in events.iter_mut().filter_map(|event| attachment_of_mut(&mut event.body)) {
         if let Some(bytes) = bytes.get(&attachment.digest) {
             attachment.bytes = Arc::clone(bytes);
@@ -264,9 +282,10 @@ async fn fill(conn: &mut Conn, events: &mut [Event]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Bytes by their digests, as far as they are stored.
+/// A tenant's bytes by their digests, as far as they are stored.
 pub(crate) async fn blobs(
     conn: &mut Conn,
+    tenant: &str,
     mut digests: Vec<String>,
 ) -> Result<HashMap<String, Arc<[u8]>>, DbError> {
     digests.sort_unstable();
@@ -274,10 +293,11 @@ pub(crate) async fn blobs(
     let mut found = HashMap::with_capacity(digests.len());
     for digests in digests.chunks(MOST_ROWS) {
         let sql = format!(
-            "SELECT digest, bytes FROM blobs WHERE digest IN ({})",
-            places(1, digests.len())
+            "SELECT digest, bytes FROM blobs WHERE tenant = $1 AND digest IN ({})",
+            places(2, digests.len())
         );
-        let args = digests.iter().map(|digest| digest.as_str().into()).collect();
+        let mut args = args![tenant];
+        args.extend(digests.iter().map(|digest| digest.as_str().into()));
         for row in conn.rows(composed(sql), args).await? {
             found.insert(row.text(0)?.to_owned(), row.bytes(1)?.into());
         }

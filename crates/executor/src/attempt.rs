@@ -59,17 +59,25 @@ pub(crate) async fn attempt(
     leased: Leased,
     pokes: UnboundedReceiver<Poke>,
 ) -> Result<(), ExecutorError> {
-    let tenant = shared.store.tenant(&leased.tenant);
-    let events = if leased.log.is_new() { Vec::new() } else { tenant.history(&leased.run).await? };
-    // This process may have stood still since it took the run up, and another has gone on with it.
-    if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
-        return Ok(());
-    }
     let run = RunOf {
         id: leased.run.clone(),
         tenant: leased.tenant.clone(),
         start: Arc::clone(&leased.start),
     };
+    let imposed = imposed(&shared, leased.cancel_reason.as_deref(), leased.lost, &run);
+    let events = if leased.log.is_new() {
+        Vec::new()
+    } else {
+        match shared.store.tenant(&leased.tenant).history(&leased.run).await {
+            // A run that is to end needs no record to do so.
+            Err(error) if imposed.is_some() && error.is_of_the_data() => Vec::new(),
+            events => events?,
+        }
+    };
+    // This process may have stood still since it took the run up, and another has gone on with it.
+    if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
+        return Ok(());
+    }
     let before = Before::of(events);
     let mut journal = Journal::new(leased.log);
     journal.write(
@@ -79,7 +87,6 @@ pub(crate) async fn attempt(
             worker: shared.settings.worker.clone(),
         },
     );
-    let imposed = imposed(&shared, leased.cancel_reason.as_deref(), leased.lost, &run);
     let ended = match imposed {
         Some(failure) => {
             without_guest::end(&before.history, &mut journal);
@@ -102,11 +109,26 @@ pub(crate) async fn attempt(
             }
         },
     };
-    if before.has_children {
-        cancel_children(&shared, &run).await?;
+    if before.has_children
+        && let Some(parted) = without_children(&shared, &run, &journal).await
+    {
+        return parted;
     }
     let end = EventBody::RunEnded { outcome: ended, usage: before.usage };
     commit(&mut journal, Observed::default(), end, leased.wakes).await.map_err(Into::into)
+}
+
+/// Cancels what the run has started. How the attempt parts, where it cannot go on after that.
+async fn without_children(
+    shared: &Shared,
+    run: &RunOf,
+    journal: &Journal,
+) -> Option<Result<(), ExecutorError>> {
+    match cancel_children(shared, run, &journal.log().writer()).await {
+        Ok(()) => None,
+        Err(WriteError::Fenced) => Some(Ok(())),
+        Err(WriteError::Db(error)) => Some(Err(error.into())),
+    }
 }
 
 /// Why a run ends that is not even taken up.
@@ -224,13 +246,19 @@ async fn guest(
             return Err(DbError::corrupt(format!("a live attempt of {}", run.id)).into());
         }
     };
-    if let Err(Done::Broken(error)) = door.outstanding.settle().await {
-        return Err(error.into());
+    match door.outstanding.settle().await {
+        Err(Done::Broken(error)) => return Err(error.into()),
+        // Another worker has the run: what is left is its.
+        Err(_) => return Ok(()),
+        Ok(()) => {}
     }
     // A worker that died between the end of a call and this left a child of whom nobody else knows.
     let has_children = before.has_children || door.outstanding.has_children;
-    if has_children && matches!(body, EventBody::RunEnded { .. }) {
-        cancel_children(shared, run).await?;
+    if has_children
+        && matches!(body, EventBody::RunEnded { .. })
+        && let Some(parted) = without_children(shared, run, &door.journal).await
+    {
+        return parted;
     }
     commit(&mut door.journal, observed, body, wakes).await.map_err(Into::into)
 }

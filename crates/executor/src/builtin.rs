@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use sluice_db::{ChildError, DbError, NewRun, RunWriter};
+use sluice_db::{ChildError, DbError, NewRun, RunWriter, WriteError};
 use sluice_model::{
     Answer, ArtifactAction, Call, CallId, Code, Failure, KvAction, Outcome, Parent, Question,
     Request, RetryPolicy, RunId, Start,
@@ -160,11 +160,14 @@ pub(crate) async fn cancel_child(writer: RunWriter, call: CallId, child: RunId) 
     }
 }
 
-/// Cancels what a run has started and that has not ended.
-pub(crate) async fn cancel_children(shared: &Shared, run: &RunOf) -> Result<(), DbError> {
-    let tenant = shared.store.tenant(&run.tenant);
-    for child in tenant.children(&run.id).await? {
-        tenant.cancel(&child, "the run that started it ended", now_us()).await?;
+/// Cancels what a run has started and that has not ended, as long as the lease holds.
+pub(crate) async fn cancel_children(
+    shared: &Shared,
+    run: &RunOf,
+    writer: &RunWriter,
+) -> Result<(), WriteError> {
+    for child in shared.store.tenant(&run.tenant).children(&run.id).await? {
+        writer.cancel_child(&child, "the run that started it ended", now_us()).await?;
     }
     Ok(())
 }

@@ -175,6 +175,8 @@ impl RecordingDoor {
             Done::Asked { call, ask } => {
                 self.note(call, "ask", ask.to_string());
                 self.outstanding.ask_made(call);
+                // It may stand for long, and the answer with it.
+                self.outstanding.look(&mut self.journal);
             }
             Done::Looked(looked) => {
                 let found = self.outstanding.looked(&mut self.journal, looked);
@@ -271,7 +273,8 @@ impl RecordingDoor {
 
     /// Leaves a guest that computes, once nothing that it asked for is under way.
     fn release_if_possible(&mut self) {
-        if self.releasing && self.idle.is_none() && !self.outstanding.is_at_work() {
+        let is_at_work = self.outstanding.is_at_work() || self.outstanding.first_turn().is_some();
+        if self.releasing && self.idle.is_none() && !is_at_work {
             self.part(Parted::Released);
         }
     }

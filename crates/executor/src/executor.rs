@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sluice_db::{Claim, Leased, Notice, Store};
-use sluice_model::RunId;
+use sluice_model::{RunId, TenantId};
 use sluice_sandbox::Sandbox;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -15,18 +15,22 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::MissedTickBehavior;
 
 use crate::attempt::attempt;
+use crate::beside::Beside;
 use crate::fresh::now_us;
+use crate::lanes::Lanes;
 use crate::pace::Pace;
 use crate::poke::Poke;
-use crate::registry::Registry;
+use crate::registry::{Registry, Reserved};
 use crate::settings::Settings;
 use crate::shared::{ExecutorError, Shared};
 use crate::sources::Sources;
 use crate::tenants::Tenants;
-use crate::turns::Turns;
 
 /// The shortest wait before the queue is looked at again without having heard anything.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Instances that only wait make room where fewer places than this part of all are free.
+const FEW: u32 = 8;
 
 /// Runs the runs of a store. Cheap to clone; all clones are the same executor.
 #[derive(Clone)]
@@ -39,24 +43,26 @@ pub struct Executor {
 /// The short way from a submission to a place.
 pub(crate) struct Direct {
     is_working: AtomicBool,
-    sender: UnboundedSender<Leased>,
-    receiver: tokio::sync::Mutex<UnboundedReceiver<Leased>>,
+    sender: UnboundedSender<(Leased, Reserved)>,
+    receiver: tokio::sync::Mutex<UnboundedReceiver<(Leased, Reserved)>>,
 }
 
 impl Executor {
     /// An executor over a store. It takes up nothing before [`Executor::work`].
     pub fn new(store: Store, sandbox: Sandbox, settings: Settings) -> Executor {
         let (sender, receiver) = unbounded_channel();
+        let lanes = Lanes::new(processors(), settings.niceness);
         Executor {
             shared: Arc::new(Shared {
                 store,
                 sandbox,
                 sources: Sources::new(),
                 settings,
-                registry: Registry::default(),
-                turns: Turns::new(processors()),
+                registry: Arc::default(),
+                lanes,
                 own: Mutex::default(),
                 tenants: Tenants::default(),
+                beside: Beside::default(),
                 pace: Pace::default(),
                 panics: AtomicU64::new(0),
             }),
@@ -83,8 +89,8 @@ impl Executor {
         self.shared.registry.count()
     }
 
-    /// How many attempts have panicked in this process. Each is a fault of ours; its run is taken up
-    /// again when its lease has run out.
+    /// How many attempts were lost in this process, by a panic or a record that the store cannot give or
+    /// keep. Each is a fault of ours; its run is taken up again when its lease has run out.
     pub fn panics(&self) -> u64 {
         self.shared.panics.load(Ordering::Relaxed)
     }
@@ -99,8 +105,8 @@ impl Executor {
             let working = Working::new(&self.direct.is_working);
             let claimed = work.claim_until(stop, &mut direct).await;
             drop(working);
-            while let Ok(leased) = direct.try_recv() {
-                work.take_up(leased);
+            while let Ok((leased, reserved)) = direct.try_recv() {
+                work.take_up(leased, Some(reserved));
             }
             work.leave().await;
             claimed
@@ -113,18 +119,22 @@ impl Executor {
         }
     }
 
-    /// How a run that is submitted here may begin at once; none where it has to queue.
-    pub(crate) fn claim(&self) -> Option<Claim> {
+    /// How a tenant's run that is submitted here may begin at once, and its place; none where it has to queue.
+    pub(crate) fn claim(&self, tenant: &TenantId) -> Option<(Claim, Reserved)> {
         let settings = &self.shared.settings;
-        let has_place = self.shared.registry.count() < settings.concurrency as usize;
-        (has_place && self.direct.is_working.load(Ordering::Acquire)).then(|| Claim {
+        if !self.direct.is_working.load(Ordering::Acquire) {
+            return None;
+        }
+        let reserved = Registry::reserve(&self.shared.registry, tenant, settings.concurrency)?;
+        let claim = Claim {
             worker: settings.worker.clone(),
             lease_until_us: now_us() + micros(settings.lease),
-        })
+        };
+        Some((claim, reserved))
     }
 
     /// A run was submitted here: hands it to the worker of this process, if it is leased to it.
-    pub(crate) fn submitted(&self, run: &RunId, leased: Option<Leased>) {
+    pub(crate) fn submitted(&self, run: &RunId, leased: Option<(Leased, Reserved)>) {
         if self.shared.settings.own_only {
             let mut own = self.shared.own.lock().unwrap_or_else(PoisonError::into_inner);
             own.push(run.clone());
@@ -145,7 +155,7 @@ impl Work {
     async fn claim_until(
         &mut self,
         stop: impl Future<Output = ()>,
-        direct: &mut UnboundedReceiver<Leased>,
+        direct: &mut UnboundedReceiver<(Leased, Reserved)>,
     ) -> Result<(), ExecutorError> {
         let shared = Arc::clone(&self.shared);
         let mut stop = std::pin::pin!(stop);
@@ -155,8 +165,8 @@ impl Work {
                 tokio::select! {
                     biased;
                     () = &mut stop => return Ok(()),
-                    Some(leased) = direct.recv() => {
-                        self.take_up(leased);
+                    Some((leased, reserved)) = direct.recv() => {
+                        self.take_up(leased, Some(reserved));
                         continue;
                     }
                     Some(over) = self.attempts.join_next() => finished(&shared, over)?,
@@ -170,27 +180,26 @@ impl Work {
 
     /// Takes up what is due, as far as there are places. Whether there may be more.
     async fn fill(&mut self) -> Result<bool, ExecutorError> {
-        let settings = &self.shared.settings;
-        let live = self.shared.registry.count();
-        let places = settings.concurrency.saturating_sub(u32::try_from(live).unwrap_or(u32::MAX));
-        if places == 0 {
-            self.shared.registry.poke_all(Poke::MakeRoom);
+        let shared = Arc::clone(&self.shared);
+        let (settings, registry) = (&shared.settings, &shared.registry);
+        let places = registry.places(settings.concurrency);
+        if places.left() <= settings.concurrency / FEW {
+            registry.poke_all(Poke::MakeRoom);
+        }
+        if places.left() == 0 {
             return Ok(false);
         }
         let now = now_us();
         let claim =
             Claim { worker: settings.worker.clone(), lease_until_us: now + micros(settings.lease) };
-        let image = self.shared.sandbox.image_digest().to_owned();
-        let queue = self.shared.store.queue();
-        let mut left = places;
-        for root in self.shared.roots() {
-            let leased = queue.claim(&claim, &image, root.as_ref(), now, left).await?;
-            left = left.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
-            for leased in leased {
-                self.take_up(leased);
+        let (queue, image) = (shared.store.queue(), shared.sandbox.image_digest());
+        for root in shared.roots() {
+            let places = registry.places(settings.concurrency);
+            for leased in queue.claim(&claim, image, root.as_ref(), now, &places).await? {
+                self.take_up(leased, None);
             }
         }
-        Ok(left == 0)
+        Ok(registry.places(settings.concurrency).left() == 0)
     }
 
     /// How long nothing will be due.
@@ -211,16 +220,23 @@ impl Work {
         Ok(wait.max(BETWEEN_LOOKS))
     }
 
-    fn take_up(&mut self, leased: Leased) {
+    fn take_up(&mut self, leased: Leased, reserved: Option<Reserved>) {
         let shared = Arc::clone(&self.shared);
         let run = leased.run.clone();
         let fence = leased.fence;
-        let pokes = shared.registry.enter(&run, fence);
-        let (turns, tenant) = (shared.turns.clone(), leased.tenant.clone());
-        self.attempts.spawn(turns.take(tenant, async move {
-            let _entered = Entered { shared: Arc::clone(&shared), run, fence };
-            attempt(shared, leased, pokes).await
-        }));
+        let tenant = leased.tenant.clone();
+        let pokes = shared.registry.enter(&tenant, &run, fence);
+        // It is entered by now.
+        drop(reserved);
+        let entered = Entered { shared: Arc::clone(&shared), tenant: tenant.clone(), run, fence };
+        let lanes = shared.lanes.clone();
+        self.attempts.spawn(async move {
+            let guest = async move {
+                let _entered = entered;
+                attempt(shared, leased, pokes).await
+            };
+            lanes.run(&tenant, Box::pin(guest)).await
+        });
     }
 
     /// Waits until every live attempt has come to a stop.
@@ -288,26 +304,36 @@ impl Drop for Working<'_> {
 /// An attempt's place, given back however it ends.
 struct Entered {
     shared: Arc<Shared>,
+    tenant: TenantId,
     run: RunId,
     fence: u64,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.shared.registry.leave(&self.run, self.fence);
+        self.shared.registry.leave(&self.tenant, &self.run, self.fence);
     }
 }
 
-/// A broken store ends the work. An attempt that panicked has said so; its lease runs out, and the run
-/// is taken up again.
+/// A broken store ends the work. An attempt that panicked, or whose record or words the store cannot keep, is
+/// counted; its lease runs out, the run is taken up again, and given up after some such losses.
 fn finished(
     shared: &Shared,
     over: Result<Result<(), ExecutorError>, JoinError>,
 ) -> Result<(), ExecutorError> {
-    over.unwrap_or_else(|error| {
-        shared.panics.fetch_add(u64::from(error.is_panic()), Ordering::Relaxed);
-        Ok(())
-    })
+    let is_lost = match &over {
+        Ok(Ok(())) => false,
+        Ok(Err(ExecutorError::Store(error))) => error.is_of_the_data(),
+        Err(error) => error.is_panic(),
+    };
+    if is_lost {
+        shared.panics.fetch_add(1, Ordering::Relaxed);
+        if let Ok(Err(error)) = &over {
+            tracing::error!(%error, "an attempt was lost");
+        }
+        return Ok(());
+    }
+    over.unwrap_or(Ok(()))
 }
 
 fn processors() -> usize {

@@ -11,12 +11,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sluice_db::{DbError, Imported, Tenant};
-use sluice_model::{Attachment, Event, EventBody, RunId};
+use sluice_db::{DbError, Imported, KeepError, Tenant};
+use sluice_model::{Attachment, Event, EventBody, Failure, RunId, TenantId};
 
 use crate::digest::sha256;
 use crate::fresh::{now_us, run_id};
 use crate::replay::start_of;
+use crate::sound::first_flaw;
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
@@ -63,9 +64,21 @@ pub enum RecordError {
         /// What is wrong with it.
         what: String,
     },
+    /// The tenant may not have more.
+    #[error("{}", .0.message)]
+    Refused(Box<Failure>),
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] DbError),
+}
+
+impl From<KeepError> for RecordError {
+    fn from(error: KeepError) -> RecordError {
+        match error {
+            KeepError::Refused(failure) => RecordError::Refused(failure),
+            KeepError::Db(error) => RecordError::Store(error),
+        }
+    }
 }
 
 /// The file of a run.
@@ -109,7 +122,9 @@ pub async fn export(
 }
 
 /// Takes a file into a store, where the run can be looked at, replayed and run again from a step, and
-/// never goes on by itself. It keeps its id where that is free.
+/// never goes on by itself. For the tenant of a machine it keeps its id where that is free; for others
+/// it gets a new one, since whether an id is free tells of other tenants. Nothing that the file says of
+/// whose it is counts, and what it names without having it stays absent.
 pub async fn import(tenant: &Tenant, text: &str) -> Result<RunId, RecordError> {
     let mut run = None;
     let mut events = Vec::new();
@@ -142,19 +157,25 @@ pub async fn import(tenant: &Tenant, text: &str) -> Result<RunId, RecordError> {
     if !redacted && sha256(source.as_bytes()) != start.source_digest {
         return Err(whole("the source is not the one that the run is pinned to"));
     }
+    if let Some((seq, flaw)) = first_flaw(&events) {
+        return Err(whole(&format!("event {seq}: {flaw}")));
+    }
     for event in &mut events {
         // A source from which words were taken out is another source.
         if let EventBody::RunQueued(start) = &mut event.body {
             start.source_digest = sha256(source.as_bytes());
         }
-        if let Some(attachment) = attachment_of_mut(event)
-            && let Some(bytes) = attachments.get(&attachment.digest)
-        {
+        let seq = event.seq;
+        let Some(attachment) = attachment_of_mut(event) else { continue };
+        if let Some(bytes) = attachments.get(&attachment.digest) {
+            attachment.size_bytes = bytes.len() as u64;
             attachment.bytes = Arc::clone(bytes);
+        } else if attachment.size_bytes == 0 && attachment.digest != sha256(&[]) {
+            return Err(whole(&format!("event {seq} names no bytes by the digest of some")));
         }
     }
-    let free = tenant.is_free(&id).await?;
-    let id = if free { id } else { run_id() };
+    let is_free = *tenant.id() == TenantId::local() && tenant.is_free(&id).await?;
+    let id = if is_free { id } else { run_id() };
     let source = source.into();
     Ok(tenant.import(Imported { id, events, source, at_us: now_us() }).await?)
 }

@@ -5,6 +5,7 @@
 //! given again by every replay; a run that waits holds no memory; whoever lost a lease writes nothing.
 
 mod attempt;
+mod beside;
 mod builtin;
 mod day;
 mod digest;
@@ -15,6 +16,7 @@ mod feed;
 mod fork;
 mod fresh;
 mod journal;
+mod lanes;
 mod outstanding;
 mod pace;
 mod performer;
@@ -25,6 +27,7 @@ mod rerun;
 mod schema;
 mod settings;
 mod shared;
+mod sound;
 mod sources;
 mod submit;
 mod tenants;

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use sluice_db::DbError;
 use sluice_model::{
-    AttemptEnd, Capability, Code, Event, EventBody, Failure, History, Outcome, Start,
+    AttemptEnd, Capability, Code, Event, EventBody, Failure, History, Limits, Outcome, Start,
+    TenantId,
 };
-use sluice_sandbox::{Attempt, Door, Ended, FromDoor, Replay, SandboxError, ToDoor};
+use sluice_sandbox::{Attempt, Door, Ended, FromDoor, Replay, ToDoor};
 
 use crate::digest::seed_of_try;
 use crate::executor::Executor;
 use crate::sources::Version;
+use crate::submit::NotSubmitted;
 
 /// A record, and what it is replayed with.
 #[derive(Clone, Debug)]
@@ -60,12 +63,13 @@ pub fn start_of(events: &[Event]) -> Option<&Start> {
 }
 
 impl Executor {
-    /// Goes through a record once more. `heard` hears how many of its events are behind.
+    /// Goes through a record once more, for the tenant whose it is and within its ceilings. `heard` hears
+    /// how many of its events are behind.
     pub async fn replay(
         &self,
         replaying: Replaying<'_>,
-        heard: impl FnMut(usize) + Send,
-    ) -> Result<Replayed, SandboxError> {
+        heard: impl FnMut(usize) + Send + 'static,
+    ) -> Result<Replayed, NotSubmitted> {
         let Some(start) = start_of(replaying.events) else {
             let failure =
                 Failure::new(Code::ReplayDiverged, "the record does not begin with a run");
@@ -95,14 +99,17 @@ impl Executor {
             grants: replaying.grants.to_vec(),
             withheld: start.withheld.clone(),
             uses,
-            limits: start.limits.clone(),
+            limits: self.within_quota(&start.tenant, &start.limits).await?,
             seed,
             history: Arc::new(history),
             replay: Replay::Only,
         };
         let mut door = Deaf { seen: heard, skipped };
-        let run = self.shared.sandbox.run(attempt, &mut door, std::future::pending());
-        let (ended, _) = run.await?;
+        let shared = Arc::clone(&self.shared);
+        let run =
+            async move { shared.sandbox.run(attempt, &mut door, std::future::pending()).await };
+        let ran = self.shared.beside(&start.tenant, Box::pin(run)).await?;
+        let (ended, _) = ran.map_err(|error| NotSubmitted::broken(&error))?;
         Ok(match ended {
             Ended::Suspended | Ended::Exhausted => Replayed::SameSoFar,
             Ended::Finished { outcome, .. } => match diverged(&outcome) {
@@ -110,6 +117,14 @@ impl Executor {
                 None => Replayed::Same,
             },
         })
+    }
+}
+
+impl Executor {
+    /// A record that was made elsewhere says anything of its limits.
+    async fn within_quota(&self, tenant: &TenantId, limits: &Limits) -> Result<Limits, DbError> {
+        let row = self.store().tenant(tenant).row().await?;
+        Ok(row.map_or_else(|| limits.clone(), |row| limits.within(&row.quota.limits)))
     }
 }
 

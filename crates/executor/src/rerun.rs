@@ -76,7 +76,9 @@ impl Executor {
         let flow = version.flow(Some(&start.flow))?;
         let input = rerun.input.unwrap_or_else(|| start.input.clone());
         schema::check("the input", Code::InputInvalid, &flow.input, &input)?;
-        let mut start = start.clone();
+        // A record that was made elsewhere says anything of whose it is and what it was denied.
+        let mut start =
+            Start { tenant: rerun.tenant.clone(), withheld: Vec::new(), ..start.clone() };
         start.grants.extend(rerun.grants);
         if let Some(most) = &rerun.most {
             start.grants = with_asking(intersection(&start.grants, most));
@@ -97,9 +99,7 @@ impl Executor {
             input: &input,
             grants: &grants,
         };
-        let replayed = self.replay(replaying, |_| ()).await.map_err(|error| {
-            NotSubmitted::Refused(Box::new(Failure::new(Code::PlatformError, error.to_string())))
-        })?;
+        let replayed = self.replay(replaying, |_| ()).await?;
         let after_last = events.last().map_or(1, |event| event.seq + 1);
         let seq = replayed.first_difference(&before).unwrap_or(u64::MAX).min(until).min(after_last);
         let prefix = prefix(&events, seq);
@@ -145,10 +145,7 @@ impl Executor {
             let message = format!("the source {digest} is not in the store");
             return Err(refused(Failure::new(Code::PlatformError, message)));
         };
-        match self.version(&source).await {
-            Ok(version) => Ok(version?),
-            Err(error) => Err(refused(Failure::new(Code::PlatformError, error.to_string()))),
-        }
+        self.version(tenant, &source).await
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Settings {
     pub worker: String,
     /// Attempts alive at once. Default 64.
     pub concurrency: u32,
+    /// How much less urgent guests are whose tenants take much CPU time: 0 to 19, as for `nice`. Default 0.
+    pub niceness: u8,
     /// How long a lease lasts without a sign of life. Default 15 s; renewed every third of it.
     pub lease: Duration,
     /// How long an instance that can only wait is kept. Default 250 ms. Without a free place, not at
@@ -33,11 +35,20 @@ pub struct Settings {
     pub performers: HashMap<CallKind, Arc<dyn Performer>>,
 }
 
+impl Settings {
+    /// The defaults of a process that many tenants share: guests of those who compute a lot are less
+    /// urgent than all else in it, with about a tenth of the weight as the Linux kernel counts it.
+    pub fn shared() -> Settings {
+        Settings { niceness: 10, ..Settings::default() }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
             worker: worker_name(),
             concurrency: 64,
+            niceness: 0,
             lease: Duration::from_secs(15),
             linger: Duration::from_millis(250),
             net: Duration::from_secs(5),

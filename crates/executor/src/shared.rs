@@ -7,12 +7,13 @@ use sluice_db::{DbError, Store};
 use sluice_model::{RunId, Start, TenantId};
 use sluice_sandbox::Sandbox;
 
+use crate::beside::Beside;
+use crate::lanes::Lanes;
 use crate::pace::Pace;
 use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::sources::Sources;
 use crate::tenants::Tenants;
-use crate::turns::Turns;
 
 /// The parts that attempts share.
 pub(crate) struct Shared {
@@ -20,8 +21,9 @@ pub(crate) struct Shared {
     pub(crate) sandbox: Sandbox,
     pub(crate) sources: Sources,
     pub(crate) settings: Settings,
-    pub(crate) registry: Registry,
-    pub(crate) turns: Turns,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) lanes: Lanes,
+    pub(crate) beside: Beside,
     /// The runs that were submitted here.
     pub(crate) own: Mutex<Vec<RunId>>,
     pub(crate) tenants: Tenants,

@@ -8,8 +8,11 @@ use sluice_sandbox::{Described, Sandbox, SandboxError};
 
 use crate::digest::sha256;
 
-/// Versions that are kept. The oldest goes first.
-const MOST_KEPT: usize = 512;
+/// Bytes of sources and their compiled forms that are kept. What was not used for longest goes first.
+const MOST_KEPT_BYTES: usize = 64 << 20;
+
+/// The longest source.
+const LONGEST_SOURCE: usize = 256 << 10;
 
 /// A source with what `describe` found in it.
 #[derive(Debug)]
@@ -23,6 +26,11 @@ pub struct Version {
 }
 
 impl Version {
+    /// About what it takes in memory.
+    fn bytes(&self) -> usize {
+        self.source.len() + self.described.code.len()
+    }
+
     /// Refuses a source with an error in it, or without a flow: what is to be saved.
     pub fn is_usable(&self) -> Result<(), Box<Failure>> {
         let description = &self.described.description;
@@ -74,6 +82,7 @@ pub(crate) struct Sources {
 #[derive(Default)]
 struct Kept {
     versions: HashMap<String, (u64, Arc<Version>)>,
+    bytes: usize,
     uses: u64,
 }
 
@@ -98,6 +107,13 @@ impl Sources {
         sandbox: &Sandbox,
         source: &Arc<str>,
     ) -> Result<Result<Arc<Version>, Box<Failure>>, SandboxError> {
+        if source.len() > LONGEST_SOURCE {
+            let message =
+                format!("the source has {} bytes, and may have {LONGEST_SOURCE}", source.len());
+            let failure = Failure::new(Code::SourceInvalid, message)
+                .hint("Give large data to the flow as its input, or save parts as flows.");
+            return Ok(Err(Box::new(failure)));
+        }
         let digest = sha256(source.as_bytes());
         if let Some(version) = self.kept(&digest) {
             return Ok(Ok(version));
@@ -106,18 +122,27 @@ impl Sources {
             Ok(described) => described,
             Err(failure) => return Ok(Err(Box::new(failure))),
         };
-        let version = Version { digest: digest.clone(), source: Arc::clone(source), described };
+        let version = Version { digest, source: Arc::clone(source), described };
         let version = Arc::new(version);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.versions.len() >= MOST_KEPT {
-            let oldest = kept.versions.iter().min_by_key(|(_, (used, _))| *used);
-            if let Some(oldest) = oldest.map(|(digest, _)| digest.clone()) {
-                kept.versions.remove(&oldest);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(&version);
+        Ok(Ok(version))
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, version: &Arc<Version>) {
+        self.uses += 1;
+        self.bytes += version.bytes();
+        let kept = (self.uses, Arc::clone(version));
+        if let Some((_, before)) = self.versions.insert(version.digest.clone(), kept) {
+            self.bytes -= before.bytes();
+        }
+        while self.bytes > MOST_KEPT_BYTES {
+            let oldest = self.versions.iter().min_by_key(|(_, (used, _))| *used);
+            let Some(oldest) = oldest.map(|(digest, _)| digest.clone()) else { return };
+            if let Some((_, gone)) = self.versions.remove(&oldest) {
+                self.bytes -= gone.bytes();
             }
         }
-        kept.uses += 1;
-        let uses = kept.uses;
-        kept.versions.insert(digest, (uses, Arc::clone(&version)));
-        Ok(Ok(version))
     }
 }

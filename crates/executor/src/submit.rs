@@ -9,7 +9,7 @@ use sluice_model::{
 };
 use sluice_sandbox::SandboxError;
 
-use crate::digest::hex;
+use crate::digest::{hex, sha256};
 use crate::executor::Executor;
 use crate::fresh::{self, now_us};
 use crate::schema;
@@ -40,15 +40,24 @@ pub struct Submission {
     pub idempotency_key: Option<String>,
 }
 
-/// A run that was not taken on.
+/// What was asked for was not done: a run was not taken on, a source not loaded, a record not replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSubmitted {
-    /// For a reason that whoever submitted it can mend.
+    /// For a reason that whoever asked can mend, or by a fault of ours (`platform_error`).
     #[error("{}", .0.message)]
     Refused(Box<Failure>),
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] DbError),
+}
+
+impl NotSubmitted {
+    /// The sandbox failed.
+    pub(crate) fn broken(error: &SandboxError) -> NotSubmitted {
+        tracing::error!(%error, "the sandbox failed");
+        let failure = Failure::new(Code::PlatformError, error.to_string());
+        NotSubmitted::Refused(Box::new(failure))
+    }
 }
 
 impl From<Box<Failure>> for NotSubmitted {
@@ -58,12 +67,21 @@ impl From<Box<Failure>> for NotSubmitted {
 }
 
 impl Executor {
-    /// Loads a source, or finds it loaded. The inner error is the source's.
+    /// Loads a source for a tenant, or finds it loaded.
     pub async fn version(
         &self,
+        tenant: &TenantId,
         source: &Arc<str>,
-    ) -> Result<Result<Arc<Version>, Box<Failure>>, SandboxError> {
-        self.shared.sources.version(&self.shared.sandbox, source).await
+    ) -> Result<Arc<Version>, NotSubmitted> {
+        if let Some(version) = self.shared.sources.kept(&sha256(source.as_bytes())) {
+            return Ok(version);
+        }
+        let (shared, source) = (Arc::clone(&self.shared), Arc::clone(source));
+        let load = async move { shared.sources.version(&shared.sandbox, &source).await };
+        match self.shared.beside(tenant, Box::pin(load)).await? {
+            Ok(version) => Ok(version?),
+            Err(error) => Err(NotSubmitted::broken(&error)),
+        }
     }
 
     /// Takes a run on. When this returns it is in the store and will end, whatever happens here.
@@ -82,9 +100,31 @@ impl Executor {
         prefix: Vec<Event>,
         idempotency_key: Option<String>,
     ) -> Result<RunId, NotSubmitted> {
+        let executor = self.clone();
+        // Whoever asked may go away meanwhile; a run that is leased to this process is taken up all the same.
+        let taken_on =
+            tokio::spawn(async move { executor.put(start, source, prefix, idempotency_key).await });
+        match taken_on.await {
+            Ok(taken_on) => taken_on,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(DbError::Closed.into()),
+            },
+        }
+    }
+
+    async fn put(
+        &self,
+        start: Start,
+        source: Arc<str>,
+        prefix: Vec<Event>,
+        idempotency_key: Option<String>,
+    ) -> Result<RunId, NotSubmitted> {
         let now = now_us();
-        let tenant = self.store().tenant(&start.tenant);
-        let submitted = tenant
+        let (claim, reserved) = self.claim(&start.tenant).unzip();
+        let submitted = self
+            .store()
+            .tenant(&start.tenant)
             .submit(NewRun {
                 id: fresh::run_id(),
                 start,
@@ -93,14 +133,14 @@ impl Executor {
                 due_at_us: now,
                 idempotency_key,
                 prefix,
-                claim: self.claim(),
+                claim,
             })
             .await
             .map_err(|error| match error {
                 KeepError::Refused(failure) => NotSubmitted::Refused(failure),
                 KeepError::Db(error) => NotSubmitted::Store(error),
             })?;
-        self.submitted(&submitted.run, submitted.leased);
+        self.submitted(&submitted.run, submitted.leased.zip(reserved));
         Ok(submitted.run)
     }
 

@@ -49,6 +49,23 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// These ceilings, none of them above those of `most`.
+    #[must_use]
+    pub fn within(&self, most: &Limits) -> Limits {
+        Limits {
+            cpu_time_ms: self.cpu_time_ms.min(most.cpu_time_ms),
+            wall_time_ms: self.wall_time_ms.min(most.wall_time_ms),
+            memory_bytes: self.memory_bytes.min(most.memory_bytes),
+            output_bytes: self.output_bytes.min(most.output_bytes),
+            spans: self.spans.min(most.spans),
+            events: self.events.min(most.events),
+            calls: self.calls.min(most.calls),
+            event_bytes: self.event_bytes.min(most.event_bytes),
+            string_bytes: self.string_bytes.min(most.string_bytes),
+            payload_bytes: self.payload_bytes.min(most.payload_bytes),
+        }
+    }
+
     /// The first of these ceilings that is above the one of `most`: its name, and both numbers.
     pub fn first_above(&self, most: &Limits) -> Option<(&'static str, u64, u64)> {
         let pairs = [
@@ -82,6 +99,7 @@ mod tests {
             let above: Limits = serde_json::from_value(above).expect("these are limits");
             let found = above.first_above(&most).expect("it is above");
             assert_eq!((found.0, found.1, found.2), (name.as_str(), ceiling + 1, ceiling));
+            assert_eq!(above.within(&most), most);
         }
         assert_eq!(most.first_above(&most), None);
     }

@@ -125,8 +125,10 @@ impl Default for RetryPolicy {
     }
 }
 
+const A_YEAR_MS: u64 = 365 * 86_400_000;
+
 impl RetryPolicy {
-    /// How long to wait before the run is tried again; none where it is not. `failed` counts the
+    /// How long to wait before the run is tried again, at most a year; none where it is not. `failed` counts the
     /// tries so far, from 1. `chance` is in 0..1: the wait is between half and all of the doubled
     /// backoff, so that many runs do not come back at once.
     pub fn delay_ms(&self, failure: &Failure, failed: u32, chance: f64) -> Option<u64> {
@@ -134,7 +136,7 @@ impl RetryPolicy {
             return None;
         }
         let doubled = self.backoff_ms.saturating_mul(1 << (failed - 1).min(30));
-        let longest = doubled.min(self.max_backoff_ms);
+        let longest = doubled.min(self.max_backoff_ms).min(A_YEAR_MS);
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,

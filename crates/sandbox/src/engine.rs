@@ -21,8 +21,9 @@ pub(crate) const WASM_STACK_BYTES: usize = 8 << 20;
 /// The wasm stack and room for the host functions on top of it.
 const ASYNC_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
 
-/// Guests alive at once in one process. Each reserves address space, not memory.
-const SLOTS: u32 = 512;
+/// Guests alive at once in one process: more than an executor ever has, since an attempt without a slot would
+/// end as a fault of ours. Each reserves address space, not memory.
+const SLOTS: u32 = 544;
 
 /// Memory that a slot keeps between guests instead of giving it back page by page: resetting it by
 /// copying costs less than the page faults that it saves (docs/decisions/0006).

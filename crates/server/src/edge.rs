@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sluice_db::{DbError, Store};
 use sluice_executor::{Executor, Version};
-use sluice_model::{Code, TenantId};
+use sluice_model::TenantId;
 use tokio::sync::watch;
 
 use crate::auth::{Rates, Standing};
@@ -95,15 +95,13 @@ impl Edge {
         let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
     }
 
-    /// Loads a source, or says what is wrong with it.
-    pub(crate) async fn version(&self, source: &str) -> Result<Arc<Version>, Problem> {
-        match self.executor().version(&Arc::from(source)).await {
-            Ok(loaded) => Ok(loaded?),
-            Err(error) => {
-                tracing::error!(%error, "the sandbox failed");
-                Err(Problem::new(Code::PlatformError, "the sandbox failed"))
-            }
-        }
+    /// Loads a source for a tenant, or says what is wrong with it.
+    pub(crate) async fn version(
+        &self,
+        tenant: &TenantId,
+        source: &str,
+    ) -> Result<Arc<Version>, Problem> {
+        Ok(self.executor().version(tenant, &Arc::from(source)).await?)
     }
 
     /// Loads the newest version of a saved flow.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sluice_db::{Claim, NewEvent, NewRun, RunFilter};
+use sluice_db::{Claim, NewEvent, NewRun, Places, RunFilter};
 use sluice_executor::{Executor, Settings, now_us};
 use sluice_model::{CallId, Code, EventBody, Parent, RunState, SpanId};
 use sluice_tests::built_in;
@@ -151,7 +151,7 @@ async fn a_child_outlives_its_parent_in_no_case() {
     let mut leased = house
         .store
         .queue()
-        .claim(&claim, idle.image_digest(), None, now, 1)
+        .claim(&claim, idle.image_digest(), None, now, &Places::new(1, []))
         .await
         .expect("the queue answers")
         .remove(0);

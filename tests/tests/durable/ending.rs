@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sluice_db::Claim;
+use sluice_db::{Claim, Places};
 use sluice_executor::now_us;
 use sluice_model::{Code, EventBody, Outcome, RetryPolicy, RunState};
 
@@ -113,7 +113,8 @@ async fn a_run_that_every_worker_loses_is_given_up() {
     for _ in 0..6 {
         let now = now_us();
         let claim = Claim { worker: "dies".to_owned(), lease_until_us: now };
-        let taken = queue.claim(&claim, executor.image_digest(), None, now, 1).await;
+        let taken =
+            queue.claim(&claim, executor.image_digest(), None, now, &Places::new(1, [])).await;
         assert_eq!(taken.expect("the store answers").len(), 1);
     }
     let worker = house.worker();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sluice_db::WriteError;
+use sluice_db::{Places, WriteError};
 use sluice_model::{AttemptEnd, Event, EventBody, RunState};
 use sluice_tests::built_in;
 
@@ -94,8 +94,10 @@ async fn a_worker_that_lost_its_lease_writes_nothing() {
         tokio::time::sleep(short).await;
         let now = sluice_executor::now_us();
         let queue = house.store.queue();
-        let mut leased =
-            queue.claim(&claim(worker), &image, None, now, 1).await.expect("the store answers");
+        let mut leased = queue
+            .claim(&claim(worker), &image, None, now, &Places::new(1, []))
+            .await
+            .expect("the store answers");
         leased.pop().expect("the run is due")
     };
     let mut first = take("first").await;

@@ -162,8 +162,8 @@ pub(crate) async fn submission(
     flow: &str,
     input: Value,
 ) -> Submission {
-    let version = executor.version(&Arc::from(source)).await.expect("the sandbox is sound");
-    let version = version.unwrap_or_else(|failure| panic!("the source: {failure:#?}"));
+    let version = executor.version(&TenantId::local(), &Arc::from(source)).await;
+    let version = version.unwrap_or_else(|error| panic!("the source: {error:#?}"));
     let every = ["ask", "flow:*", "kv:*", "artifact:*", "rpc:*"];
     Submission {
         tenant: TenantId::local(),

@@ -23,7 +23,7 @@ def pipeline(n: int) -> list:
 
 async fn replay(worker: &Worker, events: &[Event], source: &str) -> Replayed {
     let start = start_of(events).expect("it begins with a run").clone();
-    let version = worker.executor.version(&Arc::from(source)).await.expect("the sandbox is sound");
+    let version = worker.executor.version(&TenantId::local(), &Arc::from(source)).await;
     let version = version.expect("the source is sound");
     let replaying = Replaying {
         events,
@@ -73,8 +73,8 @@ async fn a_run_from_a_step_keeps_what_stands_before_it() {
     let run = worker.submit(SOURCE, "pipeline", json!({"n": 1})).await;
     let first = House::output(house.outcome(&run).await);
     let mended = SOURCE.replace("return [drawn, n]", "return [drawn, n, 'mended']");
-    let version = worker.executor.version(&Arc::from(mended.as_str())).await;
-    let version = version.expect("the sandbox is sound").expect("the source is sound");
+    let version = worker.executor.version(&TenantId::local(), &Arc::from(mended.as_str())).await;
+    let version = version.expect("the source is sound");
     let plan = Rerun { from: Some("settle".to_owned()), version: Some(version), ..rerun(&run) };
     let plan = worker.executor.plan(plan).await.expect("there is such a step");
     assert!(plan.difference.is_none());

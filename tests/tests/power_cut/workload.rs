@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use sluice_db::{AppendTicket, Claim, Leased, NewEvent, NewRun, Store};
+use sluice_db::{AppendTicket, Claim, Leased, NewEvent, NewRun, Places, Store};
 use sluice_model::{
     Attributes, EventBody, Level, Limits, Observed, Outcome, RetryPolicy, RunId, SpanId, Start,
     TenantId, Usage,
@@ -80,7 +80,7 @@ async fn write(store: Store, marks: Arc<File>, session: u32, writer: u32) {
         let leased = if let Some(leased) = submitted.leased {
             vec![leased]
         } else {
-            let claimed = store.queue().claim(&claim, IMAGE, None, 1, 1).await;
+            let claimed = store.queue().claim(&claim, IMAGE, None, 1, &Places::new(1, [])).await;
             claimed.expect("the queue answers")
         };
         for leased in leased {

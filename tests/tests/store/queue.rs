@@ -7,7 +7,8 @@ use sluice_db::KeepError;
 use sluice_model::{AttemptEnd, CallId, Code, EventBody, Failure, Outcome, Quota, RunState};
 
 use crate::world::{
-    IMAGE, LEASE_US, World, claim, ended, event, log, start, started, suspended, tenant, usage,
+    IMAGE, LEASE_US, World, claim, ended, event, log, places, start, started, suspended, tenant,
+    usage,
 };
 
 crate::on_both! {
@@ -36,7 +37,8 @@ async fn each_run_is_taken_once_by_one_of_many(world: World) {
             let claim = claim(&format!("w{number}"), 10);
             let mut runs = Vec::new();
             loop {
-                let taken = queue.claim(&claim, IMAGE, None, 10, 3).await.expect("it answers");
+                let taken =
+                    queue.claim(&claim, IMAGE, None, 10, &places(3)).await.expect("it answers");
                 if taken.is_empty() {
                     return runs;
                 }
@@ -262,7 +264,7 @@ async fn runs_of_other_images_and_roots_are_left(world: World) {
     let beside = world.submit(world.new_run()).await;
     let queue = world.store.queue();
     let take = async || {
-        let taken = queue.claim(&claim("w", 10), IMAGE, Some(&only), 10, 9).await;
+        let taken = queue.claim(&claim("w", 10), IMAGE, Some(&only), 10, &places(9)).await;
         taken
             .expect("the queue answers")
             .into_iter()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
-use sluice_db::{Claim, Leased, NewEvent, NewRun, Store, Tenant};
+use sluice_db::{Claim, Leased, NewEvent, NewRun, Places, Store, Tenant};
 use sluice_model::{
     AskId, AttemptEnd, Call, CallId, EventBody, Level, Limits, Observed, Outcome, Parent, Question,
     Request, RetryPolicy, RunId, SpanId, Start, TenantId, Usage,
@@ -158,7 +158,7 @@ impl World {
 
     pub(crate) async fn claim(&self, worker: &str, now_us: u64, most: u32) -> Vec<Leased> {
         let claim = claim(worker, now_us);
-        let claimed = self.store.queue().claim(&claim, IMAGE, None, now_us, most).await;
+        let claimed = self.store.queue().claim(&claim, IMAGE, None, now_us, &places(most)).await;
         claimed.expect("the queue answers")
     }
 }
@@ -246,4 +246,9 @@ pub(crate) fn question(assignee: Option<&str>) -> Question {
 
 pub(crate) fn text(value: &str) -> Arc<str> {
     value.into()
+}
+
+/// So many places of a worker that has many more.
+pub(crate) fn places(most: u32) -> Places {
+    Places::new(1 << 20, []).at_most(most)
 }

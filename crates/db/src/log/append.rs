@@ -46,7 +46,7 @@ impl Work for Append {
             }
             None
         };
-        record::write(tx, key, &self.stored).await?;
+        record::write(tx, tenant.as_str(), key, &self.stored).await?;
         for call in &self.projection.failed_calls {
             let sql = "UPDATE asks SET state = 'closed' \
                 WHERE run_id = $1 AND call = $2 AND state = 'open'";

@@ -112,7 +112,8 @@ impl RunWriter {
         };
         let (size_bytes, digest) = (row.count(1)?, row.text(2)?.to_owned());
         let Answer { value, .. } = described(name, row.text(0)?, size_bytes, &digest);
-        let bytes = blobs(conn, vec![digest.clone()]).await?.remove(&digest);
+        let bytes =
+            blobs(conn, self.lease.tenant.as_str(), vec![digest.clone()]).await?.remove(&digest);
         let bytes =
             bytes.ok_or_else(|| DbError::corrupt(format!("the bytes {digest} are missing")))?;
         Ok(Some(Answer { value, attachment: Some(Attachment { digest, size_bytes, bytes }) }))
@@ -229,7 +230,7 @@ impl Work for WriteArtifact {
         if !hold(tx, &self.lease).await? {
             return Ok(None);
         }
-        write_blob(tx, &self.digest, &self.bytes).await?;
+        write_blob(tx, self.lease.tenant.as_str(), &self.digest, &self.bytes).await?;
         let sql = "INSERT INTO artifacts (run_id, name, media_type, size_bytes, digest, call, at_us) \
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (run_id, name) DO UPDATE SET \
             media_type = excluded.media_type, size_bytes = excluded.size_bytes, \

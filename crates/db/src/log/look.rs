@@ -60,7 +60,7 @@ pub(super) async fn look(
         }
     }
     for ended in ended.chunks(32) {
-        outcomes(conn, ended, &mut looked).await?;
+        outcomes(conn, lease.tenant.as_str(), ended, &mut looked).await?;
     }
     Ok(looked)
 }
@@ -68,6 +68,7 @@ pub(super) async fn look(
 /// Reads the last events of runs that have ended.
 async fn outcomes(
     conn: &mut Conn,
+    tenant: &str,
     ended: &[(CallId, RunId)],
     looked: &mut Looked,
 ) -> Result<(), DbError> {
@@ -78,7 +79,7 @@ async fn outcomes(
     );
     let args = ended.iter().map(|(_, run)| run.as_str().into()).collect();
     let rows = conn.rows(composed(sql), args).await?;
-    let events = record::read(conn, &rows, false).await?;
+    let events = record::read(conn, tenant, &rows, false).await?;
     for (row, event) in rows.iter().zip(events) {
         let run = row.text(4)?;
         if let (Some((call, run)), EventBody::RunEnded { outcome, .. }) =

@@ -2,6 +2,7 @@
 //!
 //! Fair between tenants: those with work take turns, each within its quota.
 
+mod places;
 mod standing;
 mod take;
 
@@ -10,11 +11,12 @@ use std::sync::Arc;
 
 use sluice_model::{EventBody, Quota, RunId, Start, TenantId};
 
-use crate::engine::{Row, args, composed};
+use crate::engine::{Conn, Row, args, composed};
 use crate::record::{self, COLUMNS, Tip, places};
 use crate::writer::{Tx, Work};
 use crate::{DbError, RunLog, Store};
-pub(crate) use standing::{Standing, no_room, standing};
+pub use places::Places;
+pub(crate) use standing::{Standing, cpu_used_up, no_room, standing};
 use take::Take;
 
 /// The runs of all tenants as executors see them.
@@ -166,7 +168,7 @@ impl Queue {
         Queue { store }
     }
 
-    /// Takes up at most so many runs of an image that are due: queued ones, waiting ones whose time
+    /// Takes up runs of an image that are due, as far as there are places: queued ones, waiting ones whose time
     /// has come, and running ones whose lease is over. Of a tenant whose CPU time of the day is used up,
     /// only those that are to be cancelled: they need no guest. `only` narrows that to one run and what
     /// it started.
@@ -176,11 +178,11 @@ impl Queue {
         image_digest: &str,
         only: Option<&RunId>,
         now_us: u64,
-        most: u32,
+        places: &Places,
     ) -> Result<Vec<Leased>, DbError> {
         let tenants = self.tenants_with_work(image_digest, only, now_us).await?;
         self.store.note_claimed(now_us);
-        if tenants.is_empty() || most == 0 {
+        if tenants.is_empty() || places.left() == 0 {
             return Ok(Vec::new());
         }
         let work = Take {
@@ -188,7 +190,7 @@ impl Queue {
             image_digest: image_digest.into(),
             only: only.cloned(),
             now_us,
-            most,
+            places: places.clone(),
             tenants,
         };
         let (taken, served) = self.store.write(work).await?;
@@ -242,7 +244,7 @@ impl Queue {
         image_digest: &str,
         only: Option<&RunId>,
         now_us: u64,
-    ) -> Result<Vec<String>, DbError> {
+    ) -> Result<Vec<TenantId>, DbError> {
         let conn = &mut self.store.reader().await?;
         let rows = if let Some(only) = only {
             let sql = "SELECT DISTINCT tenant FROM runs WHERE (id = $3 OR root_run = $3) \
@@ -256,40 +258,65 @@ impl Queue {
             );
             conn.rows(composed(sql), args![image_digest, now_us]).await?
         };
-        let mut tenants: Vec<String> =
-            rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<_, _>>()?;
+        let mut tenants: Vec<TenantId> =
+            rows.iter().map(|row| row.parse(0)).collect::<Result<_, _>>()?;
         tenants.sort_unstable();
         let served = self.store.served();
-        let next = tenants.partition_point(|tenant| *tenant <= served);
+        let next = tenants.partition_point(|tenant| tenant.as_str() <= served.as_str());
         tenants.rotate_left(next);
         Ok(tenants)
     }
 
+    /// The runs with what they are pinned to. One whose start cannot be read is left to its lease: it is lost
+    /// again and again, and holds nobody else up.
     async fn with_starts(&self, taken: Vec<Taken>) -> Result<Vec<Leased>, DbError> {
-        let mut starts: HashMap<String, Arc<Start>> = HashMap::new();
+        let mut starts = HashMap::new();
         let conn = &mut self.store.reader().await?;
-        for taken in taken.chunks(32) {
-            let sql = format!(
-                "SELECT {COLUMNS}, run_id FROM events WHERE seq = 1 AND run_id IN ({})",
-                places(1, taken.len())
-            );
-            let args = taken.iter().map(|taken| taken.run.as_str().into()).collect();
-            let rows = conn.rows(composed(sql), args).await?;
-            let events = record::read(conn, &rows, false).await?;
-            for (row, event) in rows.iter().zip(events) {
-                if let EventBody::RunQueued(start) = event.body {
-                    starts.insert(row.text(4)?.to_owned(), Arc::new(*start));
+        let of_a_tenant = taken.chunk_by(|one, next| one.tenant == next.tenant);
+        for taken in of_a_tenant.flat_map(|taken| taken.chunks(32)) {
+            match read_starts(conn, taken, &mut starts).await {
+                Err(error) if error.is_of_the_data() => {
+                    for one in taken {
+                        match read_starts(conn, std::slice::from_ref(one), &mut starts).await {
+                            Err(error) if !error.is_of_the_data() => return Err(error),
+                            _ => {}
+                        }
+                    }
                 }
+                read => read?,
             }
         }
-        let leased = taken.into_iter().map(|taken| {
+        let leased = taken.into_iter().filter_map(|taken| {
             let start = starts.remove(taken.run.as_str());
-            let no_start = || DbError::corrupt(format!("the record of {} has no start", taken.run));
-            let start = start.ok_or_else(no_start)?;
-            Ok(taken.leased(&self.store, start))
+            if start.is_none() {
+                tracing::error!(run = %taken.run, "a run was taken up whose start cannot be read");
+            }
+            Some(taken.leased(&self.store, start?))
         });
-        leased.collect()
+        Ok(leased.collect())
     }
+}
+
+/// Reads what runs of one tenant are pinned to.
+async fn read_starts(
+    conn: &mut Conn,
+    taken: &[Taken],
+    starts: &mut HashMap<String, Arc<Start>>,
+) -> Result<(), DbError> {
+    let Some(first) = taken.first() else { return Ok(()) };
+    let sql = format!(
+        "SELECT {COLUMNS}, run_id FROM events WHERE seq = 1 AND run_id IN ({})",
+        places(1, taken.len())
+    );
+    let args = taken.iter().map(|taken| taken.run.as_str().into()).collect();
+    let rows = conn.rows(composed(sql), args).await?;
+    let events = record::read(conn, first.tenant.as_str(), &rows, false).await?;
+    for (row, event) in rows.iter().zip(events) {
+        if let EventBody::RunQueued(start) = event.body {
+            starts.insert(row.text(4)?.to_owned(), Arc::new(*start));
+        }
+    }
+    Ok(())
 }
 
 struct Heartbeat {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sluice_model::{Code, Failure, Limits, Quota, day_of};
 
 use crate::DbError;
-use crate::engine::args;
+use crate::engine::{Conn, args};
 use crate::writer::Tx;
 
 /// A tenant's quota, and what it has taken.
@@ -82,6 +82,20 @@ pub(crate) async fn no_room(tx: &mut Tx, tenant: &str) -> Result<Option<Box<Fail
     let sql = "SELECT quota, stored_bytes FROM tenants WHERE id = $1";
     let Some(row) = tx.row(sql, args![tenant]).await? else { return Ok(None) };
     Ok(full(&row.json(0)?, row.count(1)?).map(Box::new))
+}
+
+/// Why a tenant may take no CPU time before tomorrow, where that is so.
+pub(crate) async fn cpu_used_up(
+    conn: &mut Conn,
+    tenant: &str,
+    now_us: u64,
+) -> Result<Option<Box<Failure>>, DbError> {
+    let sql = "SELECT t.quota, u.cpu_time_us FROM tenants t \
+        JOIN usage u ON u.tenant = t.id AND u.day = $2 WHERE t.id = $1";
+    let Some(row) = conn.row(sql, args![tenant, day_of(now_us)]).await? else { return Ok(None) };
+    let quota: Quota = row.json(0)?;
+    let is_used_up = row.count(1)? / 1_000 >= quota.cpu_ms_per_day;
+    Ok(is_used_up.then(|| Box::new(quota.cpu_used_up(now_us))))
 }
 
 fn full(quota: &Quota, stored: u64) -> Option<Failure> {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sluice_model::RunId;
+use sluice_model::{RunId, TenantId};
 
-use super::{Allowed, Claim, TAKEN, Taken, standing};
+use super::{Allowed, Claim, Places, TAKEN, Taken, standing};
 use crate::engine::{args, composed};
 use crate::writer::{Tx, Work};
 use crate::{DbError, crash_point};
@@ -15,9 +15,9 @@ pub(super) struct Take {
     pub(super) image_digest: Arc<str>,
     pub(super) only: Option<RunId>,
     pub(super) now_us: u64,
-    pub(super) most: u32,
+    pub(super) places: Places,
     /// Those with work, whose turn it is first.
-    pub(super) tenants: Vec<String>,
+    pub(super) tenants: Vec<TenantId>,
 }
 
 impl Work for Take {
@@ -27,30 +27,25 @@ impl Work for Take {
     async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
         let mut taken = Vec::new();
         let mut served = None;
+        let mut places = self.places.clone();
         let count = u32::try_from(self.tenants.len()).unwrap_or(u32::MAX);
         // First an equal share for each whose turn it is, then what is left for whoever has more.
-        let share = (self.most / count).max(1);
+        let share = (places.left() / count).max(1);
         let mut has_more = Vec::new();
         for tenant in &self.tenants {
-            let left = self.left(&taken);
-            if left == 0 {
-                break;
+            let most = share.min(places.of(tenant));
+            let took = self.take(tx, tenant, most, &mut taken).await?;
+            places.take(tenant, took);
+            if took > 0 {
+                served = Some(tenant.as_str().to_owned());
             }
-            let before = taken.len();
-            self.take(tx, tenant, share.min(left), &mut taken).await?;
-            if taken.len() > before {
-                served = Some(tenant.clone());
-            }
-            if taken.len() - before == share.min(left) as usize {
+            if took == most {
                 has_more.push(tenant);
             }
         }
         for tenant in has_more {
-            let left = self.left(&taken);
-            if left == 0 {
-                break;
-            }
-            self.take(tx, tenant, left, &mut taken).await?;
+            let took = self.take(tx, tenant, places.of(tenant), &mut taken).await?;
+            places.take(tenant, took);
         }
         crash_point("claim");
         Ok((taken, served))
@@ -58,21 +53,22 @@ impl Work for Take {
 }
 
 impl Take {
-    fn left(&self, taken: &[Taken]) -> u32 {
-        self.most.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX))
-    }
-
+    /// Takes up at most so many runs of a tenant. Returns how many.
     async fn take(
         &self,
         tx: &mut Tx,
-        tenant: &str,
+        tenant: &TenantId,
         most: u32,
         taken: &mut Vec<Taken>,
-    ) -> Result<(), DbError> {
-        let Some(standing) = standing(tx, tenant, self.now_us).await? else { return Ok(()) };
+    ) -> Result<u32, DbError> {
+        if most == 0 {
+            return Ok(0);
+        }
+        let tenant = tenant.as_str();
+        let Some(standing) = standing(tx, tenant, self.now_us).await? else { return Ok(0) };
         let most = most.min(standing.places());
         if most == 0 {
-            return Ok(());
+            return Ok(0);
         }
         let allowed = Allowed::of(&standing);
         let mut args = args![
@@ -99,9 +95,14 @@ impl Take {
              WHERE id IN (SELECT id FROM due) RETURNING {TAKEN}",
             tx.for_update_of_free()
         );
-        for row in tx.rows(composed(sql), args).await? {
-            taken.push(Taken::of_row(&row, allowed.clone())?);
+        let rows = tx.rows(composed(sql), args).await?;
+        for row in &rows {
+            match Taken::of_row(row, allowed.clone()) {
+                Ok(one) => taken.push(one),
+                // Its lease runs out, and it is lost again: one damaged row holds nobody else up.
+                Err(error) => tracing::error!(%error, "a run cannot be taken up"),
+            }
         }
-        Ok(())
+        Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
     }
 }

@@ -63,7 +63,7 @@ impl Tenant {
         let Some(row) = conn.row(composed(sql), args).await? else { return Ok(None) };
         let artifact = ArtifactRow::of_row(&row)?;
         let digest = &artifact.digest;
-        let bytes = blobs(conn, vec![digest.clone()]).await?.remove(digest);
+        let bytes = blobs(conn, self.id.as_str(), vec![digest.clone()]).await?.remove(digest);
         let missing = || DbError::corrupt(format!("the bytes {digest} are missing"));
         let bytes = bytes.ok_or_else(missing)?;
         Ok(Some((artifact, bytes)))
@@ -94,6 +94,6 @@ impl Tenant {
             }
         }
         let conn = &mut self.store.reader().await?;
-        Ok(blobs(conn, vec![digest.to_owned()]).await?.remove(digest))
+        Ok(blobs(conn, self.id.as_str(), vec![digest.to_owned()]).await?.remove(digest))
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use sluice_model::{Event, EventBody, RunId, TenantId};
+use sluice_model::{Event, EventBody, Failure, RunId, TenantId};
 
 use super::Tenant;
 use crate::engine::args;
+use crate::queue::no_room;
 use crate::record::{self, Stored, Tip};
 use crate::writer::{Tx, Work};
-use crate::{DbError, NewEvent, Notice};
+use crate::{DbError, KeepError, NewEvent, Notice};
 
 /// A record that was made elsewhere.
 #[derive(Clone, Debug)]
@@ -25,12 +26,16 @@ pub struct Imported {
 }
 
 impl Tenant {
-    /// Takes a record in. The run counts as ended, with whatever outcome the record has.
-    pub async fn import(&self, imported: Imported) -> Result<RunId, DbError> {
+    /// Takes a record in: the run is this tenant's, whosever it was, and counts as ended, with whatever
+    /// outcome the record has. Refused where the tenant has stored all that it may.
+    pub async fn import(&self, mut imported: Imported) -> Result<RunId, KeepError> {
         let not_first = || DbError::Statement("the record does not begin with a run".to_owned());
-        let start = match imported.events.first().map(|event| &event.body) {
-            Some(EventBody::RunQueued(start)) => (**start).clone(),
-            _ => return Err(not_first()),
+        let start = match imported.events.first_mut().map(|event| &mut event.body) {
+            Some(EventBody::RunQueued(start)) => {
+                start.tenant = self.id.clone();
+                (**start).clone()
+            }
+            _ => return Err(not_first().into()),
         };
         let first_at_us = imported.events.first().map_or(0, |event| event.at_us);
         let mut import = Import {
@@ -64,7 +69,7 @@ impl Tenant {
             }
             import.stored.push(import.tip.push(NewEvent { at_us, observed, body })?);
         }
-        self.store.write(import).await
+        self.store.write(import).await?.map_err(KeepError::Refused)
     }
 }
 
@@ -88,10 +93,13 @@ struct Import {
 }
 
 impl Work for Import {
-    type Output = RunId;
+    type Output = Result<RunId, Box<Failure>>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<RunId, DbError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
         let tenant = self.tenant.as_str();
+        if let Some(refused) = no_room(tx, tenant).await? {
+            return Ok(Err(refused));
+        }
         record::write_source(tx, tenant, &self.source_digest, &self.source).await?;
         let sql = "INSERT INTO runs (id, tenant, flow, source_digest, image_digest, state, outcome, \
             code, created_at_us, ended_at_us, attempts, seq, hash, cpu_time_us, imported) \
@@ -112,11 +120,11 @@ impl Work for Import {
             self.cpu_time_us,
         ];
         tx.run(sql, args).await?;
-        record::write(tx, &self.key, &self.stored).await?;
+        record::write(tx, tenant, &self.key, &self.stored).await?;
         tx.tally.at(tenant, self.at_us).events += self.stored.len() as u64;
         tx.tally.store(tenant, record::bytes_of(&self.stored));
         let (tenant, run) = (self.tenant.clone(), self.id.clone());
         tx.tell(Notice::Events { tenant, run, seq: self.tip.seq });
-        Ok(self.id.clone())
+        Ok(Ok(self.id.clone()))
     }
 }

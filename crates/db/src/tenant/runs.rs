@@ -172,7 +172,7 @@ impl Tenant {
         let rows =
             conn.rows(composed(events_sql()), args![run.as_str(), self.id.as_str(), after, limit]);
         let rows = rows.await?;
-        record::read(conn, &rows, false).await
+        record::read(conn, self.id.as_str(), &rows, false).await
     }
 
     /// Events of a run after a cursor, at most so many, and as many as fit into so many bytes or, where
@@ -188,9 +188,9 @@ impl Tenant {
         let limit = limit.min(MOST_ROWS);
         let args = args![run.as_str(), self.id.as_str(), after, limit + 1];
         let rows = conn.rows(composed(events_sql()), args).await?;
-        let sizes = record::sizes(conn, &rows).await?;
+        let sizes = record::sizes(conn, self.id.as_str(), &rows).await?;
         let fitting = fitting(&sizes, limit, bytes.unwrap_or(MOST_BYTES));
-        let items = record::read(conn, &rows[..fitting], false).await?;
+        let items = record::read(conn, self.id.as_str(), &rows[..fitting], false).await?;
         Ok(Part { items, has_more: rows.len() > fitting })
     }
 
@@ -199,7 +199,7 @@ impl Tenant {
         let conn = &mut self.store.reader().await?;
         let args = args![run.as_str(), self.id.as_str(), 0u64, i64::MAX];
         let rows = conn.rows(composed(events_sql()), args).await?;
-        record::read(conn, &rows, true).await
+        record::read(conn, self.id.as_str(), &rows, true).await
     }
 
     /// Asks a run to end. False where it has ended, was asked before, or is not there. What it started

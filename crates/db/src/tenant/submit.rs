@@ -251,7 +251,7 @@ impl Work for Submit {
             }
             return Err(DbError::Statement(format!("there is a run {} already", self.id)));
         }
-        record::write(tx, &self.key, &self.stored).await?;
+        record::write(tx, self.tenant(), &self.key, &self.stored).await?;
         crash_point("submit");
         let counts = tx.tally.at(self.tenant(), self.at_us);
         counts.runs += 1;

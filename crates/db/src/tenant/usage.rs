@@ -2,9 +2,12 @@
 
 use std::ops::RangeInclusive;
 
+use sluice_model::{Failure, TenantId};
+
 use super::Tenant;
-use crate::DbError;
 use crate::engine::args;
+use crate::writer::{Tx, Work};
+use crate::{DbError, queue};
 
 /// What a tenant's runs took in one UTC day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,5 +44,30 @@ impl Tenant {
             })
         });
         usage.collect()
+    }
+
+    /// Why the tenant may take no CPU time before tomorrow, where that is so: `quota_exceeded`.
+    pub async fn cpu_used_up(&self, now_us: u64) -> Result<Option<Box<Failure>>, DbError> {
+        queue::cpu_used_up(&mut self.store.reader().await?, self.id.as_str(), now_us).await
+    }
+
+    /// Counts CPU time of a guest that was no attempt of a run.
+    pub async fn charge_cpu(&self, taken_us: u64, at_us: u64) -> Result<(), DbError> {
+        self.store.write(Charge { tenant: self.id.clone(), taken_us, at_us }).await
+    }
+}
+
+struct Charge {
+    tenant: TenantId,
+    taken_us: u64,
+    at_us: u64,
+}
+
+impl Work for Charge {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
+        tx.tally.at(self.tenant.as_str(), self.at_us).cpu_time_us += self.taken_us;
+        Ok(())
     }
 }

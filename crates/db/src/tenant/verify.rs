@@ -87,19 +87,20 @@ impl Tenant {
         let Some(row) = row else {
             return Ok(Verified { events: 0, first_bad: Some(Flaw::NoRun) });
         };
-        let mut check = Check { tip: Tip::START, outcome: None };
+        let mut check = Check { tenant: self.id.as_str(), tip: Tip::START, outcome: None };
         let first_bad = check.run(conn, &key, &row).await?;
         Ok(Verified { events: check.tip.seq, first_bad })
     }
 }
 
-struct Check {
+struct Check<'t> {
+    tenant: &'t str,
     /// The last event that is as it was written.
     tip: Tip,
     outcome: Option<&'static str>,
 }
 
-impl Check {
+impl Check<'_> {
     async fn run(
         &mut self,
         conn: &mut Conn,
@@ -143,7 +144,7 @@ impl Check {
         }
         let text = match named(body) {
             None => None,
-            Some(digest) => match bytes(conn, seq, digest).await? {
+            Some(digest) => match bytes(conn, self.tenant, seq, digest).await? {
                 Ok(bytes) => Some(bytes),
                 Err(flaw) => return Ok(Some(flaw)),
             },
@@ -154,7 +155,7 @@ impl Check {
         };
         let Ok(Ok(body)) = text.map(from_json::<EventBody>) else { return changed };
         if let Some(attachment) = attachment_of(&body)
-            && let Err(flaw) = bytes(conn, seq, &attachment.digest).await?
+            && let Err(flaw) = bytes(conn, self.tenant, seq, &attachment.digest).await?
         {
             return Ok(Some(flaw));
         }
@@ -188,11 +189,12 @@ impl Check {
 
 async fn bytes(
     conn: &mut Conn,
+    tenant: &str,
     seq: u64,
     digest: &str,
 ) -> Result<Result<Arc<[u8]>, Flaw>, DbError> {
     let digest = digest.to_owned();
-    Ok(match blobs(conn, vec![digest.clone()]).await?.remove(&digest) {
+    Ok(match blobs(conn, tenant, vec![digest.clone()]).await?.remove(&digest) {
         None => Err(Flaw::NoBytes { seq, digest }),
         Some(bytes) if sha256(&bytes) != digest => Err(Flaw::BytesChanged { seq, digest }),
         Some(bytes) => Ok(bytes),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{KvAction, MAX_KEY_BYTES, MAX_VALUE_BYTES, Question, Request};
+use super::{ArtifactAction, KvAction, MAX_KEY_BYTES, MAX_VALUE_BYTES, Question, Request};
 use crate::{Attributes, CallKind, Capability};
 
 /// Arguments that are not the operation's.
@@ -13,6 +13,9 @@ pub struct InvalidRequest(pub String);
 
 /// The longest sleep, and the longest time to wait for an answer: a year.
 const MAX_WAIT_MS: u64 = 365 * 24 * 3_600_000;
+
+/// The longest name of a person and of a form of bytes.
+const MAX_WORD_BYTES: usize = 256;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +62,8 @@ impl Request {
         Ok(request)
     }
 
-    fn check(&self) -> Result<(), InvalidRequest> {
+    /// Refuses what no call can be, whoever says it.
+    pub fn check(&self) -> Result<(), InvalidRequest> {
         let invalid = |text: &str| Err(InvalidRequest(text.to_owned()));
         if let Some(needed) = self.capability() {
             let word = needed.to_string();
@@ -81,6 +85,12 @@ impl Request {
             }
             Request::Ask(Question { question, .. }) if question.trim().is_empty() => {
                 invalid("the question is empty")
+            }
+            Request::Ask(Question { assignee: Some(text), .. })
+            | Request::Artifact { action: ArtifactAction::Write { media_type: text }, .. }
+                if text.len() > MAX_WORD_BYTES || text.contains('\0') =>
+            {
+                invalid("an assignee and a media type have at most 256 bytes, none of them zero")
             }
             Request::Kv { action, .. } => action.check(),
             _ => Ok(()),
@@ -107,6 +117,11 @@ impl KvAction {
     }
 
     fn check_key(&self) -> Result<(), InvalidRequest> {
+        if let KvAction::List { prefix, after, .. } = self
+            && [Some(prefix), after.as_ref()].into_iter().flatten().any(|text| text.contains('\0'))
+        {
+            return Err(InvalidRequest("no key has a zero byte".to_owned()));
+        }
         match self.key() {
             Some(key) if !KvAction::is_key(key) => {
                 let text = format!("a key has 1 to {MAX_KEY_BYTES} bytes, none of them zero");
@@ -230,6 +245,15 @@ mod tests {
             json!({"space": "notes", "key": "title"}),
         ] {
             assert!(kv(wrong.clone()).is_err(), "{wrong}");
+        }
+        for (kind, text) in [
+            (CallKind::Kv, json!({"space": "notes", "operation": "list", "prefix": "\0"})),
+            (CallKind::Kv, json!({"space": "notes", "operation": "list", "after": "a\0"})),
+            (CallKind::Kv, json!({"space": "notes", "operation": "get", "key": "a\0"})),
+            (CallKind::Ask, json!({"question": "?", "schema": {}, "assignee": "a\0"})),
+            (CallKind::Artifact, json!({"name": "a", "media_type": "\0"})),
+        ] {
+            assert!(parse(kind, text.clone()).is_err(), "a store keeps no zero byte: {text}");
         }
         let ask = json!({"question": "?", "schema": {}, "loud": true});
         assert!(parse(CallKind::Ask, ask).is_err());

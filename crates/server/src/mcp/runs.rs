@@ -23,7 +23,7 @@ const MOST_LISTED: usize = 30;
 pub(super) async fn run(agent: &Agent, wanted: Run) -> Result<Answer, Problem> {
     let (edge, identity) = (&agent.edge, &agent.identity);
     let version = match (&wanted.source, &wanted.flow) {
-        (Some(source), _) => edge.version(source).await?,
+        (Some(source), _) => edge.version(identity.tenant.id(), source).await?,
         (None, Some(flow)) => edge.saved(identity.tenant.id(), flow).await?,
         (None, None) => {
             let problem = "a run needs a `source`, or a saved `flow` by its name";

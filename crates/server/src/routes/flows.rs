@@ -128,7 +128,7 @@ pub(crate) async fn saved(
     identity: &Identity,
     source: &str,
 ) -> Result<Vec<FlowSummary>, Problem> {
-    let loaded = edge.version(source).await?;
+    let loaded = edge.version(identity.tenant.id(), source).await?;
     loaded.is_usable()?;
     let mut flows = Vec::new();
     for flow in &loaded.described.description.flows {
@@ -168,7 +168,7 @@ async fn replace(
     Body(new): Body<NewSource>,
 ) -> Result<Reply<FlowWithSource>, Problem> {
     let expected = expected_version(&headers)?;
-    let loaded = edge.version(&new.source).await?;
+    let loaded = edge.version(caller.tenant.id(), &new.source).await?;
     loaded.is_usable()?;
     let flow = loaded.flow(Some(&path.flow))?;
     let description = serde_json::to_value(flow).unwrap_or_default();

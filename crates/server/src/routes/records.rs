@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_executor::{RecordError, Redaction, Replayed, Replaying, export, import, start_of};
-use sluice_model::{Code, Failure, RunSummary};
+use sluice_model::{Failure, RunSummary};
 
 use super::op;
 use super::runs::{RunPath, found, no_run};
@@ -105,6 +105,7 @@ fn of_record(error: RecordError) -> Problem {
         RecordError::Unknown(run) => no_run(run),
         RecordError::Line { .. } => Problem::field("", error.to_string())
             .hint("Send the file that `GET /v1/runs/{run}/export` gave, as it is."),
+        RecordError::Refused(failure) => failure.into(),
         RecordError::Store(error) => error.into(),
     }
 }
@@ -137,7 +138,7 @@ async fn replay(
 ) -> Result<Reply<ReplayReport>, Problem> {
     let run = found(&caller, &path.run).await?;
     let version = match &replay.source {
-        Some(source) => edge.version(source).await?,
+        Some(source) => edge.version(caller.tenant.id(), source).await?,
         None => edge.executor().version_of(caller.tenant.id(), &run.source_digest).await?,
     };
     let events = caller.tenant.history(&run.run).await?;
@@ -149,10 +150,7 @@ async fn replay(
         input: &start.input,
         grants: &start.grants,
     };
-    let replayed = edge.executor().replay(replaying, |_| ()).await.map_err(|error| {
-        tracing::error!(%error, "the sandbox failed");
-        Problem::new(Code::PlatformError, "the sandbox failed")
-    })?;
+    let replayed = edge.executor().replay(replaying, |_| ()).await?;
     let (result, failure) = match replayed {
         Replayed::Same => ("same", None),
         Replayed::SameSoFar => ("same_so_far", None),

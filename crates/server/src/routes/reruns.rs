@@ -86,7 +86,7 @@ pub(crate) async fn planned(
 ) -> Result<RerunPlan, Problem> {
     let of = found(identity, run).await?.run;
     let version = match &request.source {
-        Some(source) => Some(edge.version(source).await?),
+        Some(source) => Some(edge.version(identity.tenant.id(), source).await?),
         None => None,
     };
     let plan = edge

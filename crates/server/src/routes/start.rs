@@ -106,7 +106,7 @@ async fn of_source(
         seed: new.seed,
     };
     let version = match (&new.source, &new.flow) {
-        (Some(source), _) => edge.version(source).await?,
+        (Some(source), _) => edge.version(caller.tenant.id(), source).await?,
         (None, Some(flow)) => edge.saved(caller.tenant.id(), flow).await?,
         (None, None) => {
             return Err(Problem::field(

@@ -5,7 +5,7 @@ use aide::axum::routing::post_with;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sluice_model::{Capability, Description, Failure, intersection};
+use sluice_model::{Capability, Code, Description, Failure, FailureKind, intersection};
 
 use super::op;
 use crate::auth::{Caller, Identity, Read};
@@ -56,11 +56,9 @@ pub(crate) async fn validated(
     identity: &Identity,
     source: &str,
 ) -> Result<Validated, Problem> {
-    let version = match edge.version(source).await {
+    let version = match edge.version(identity.tenant.id(), source).await {
         Ok(version) => version,
-        Err(problem) if problem.failure().kind == sluice_model::FailureKind::PlatformError => {
-            return Err(problem);
-        }
+        Err(problem) if is_not_the_sources(problem.failure()) => return Err(problem),
         Err(problem) => {
             return Ok(Validated {
                 is_valid: false,
@@ -88,4 +86,10 @@ pub(crate) async fn validated(
         failure: None,
         missing_grants,
     })
+}
+
+/// Whether a source was not even looked at.
+fn is_not_the_sources(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::PlatformError | FailureKind::RequestError)
+        || failure.code == Code::QuotaExceeded
 }

@@ -81,9 +81,9 @@ async fn served(machine: &Machine, args: &ServeArgs, theme: Theme) -> anyhow::Re
     };
     // Requests that are under way may wait for runs, so both stop together.
     let both = async {
-        let (served, worked) = tokio::join!(serving, working);
-        served.map_err(wrong_tls)?;
-        worked
+        // A server whose worker has failed would take on runs that nobody runs.
+        let served = async { serving.await.map_err(wrong_tls) };
+        tokio::try_join!(served, working).map(|_| ())
     };
     tokio::pin!(both);
     let mut is_stopping = false;

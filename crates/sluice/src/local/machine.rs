@@ -28,7 +28,10 @@ pub struct Machine {
 impl Machine {
     /// Puts the parts together. Nothing is taken up before it works.
     pub fn new(records: Records, local: Local, only: Only, concurrency: Option<u32>) -> Machine {
-        let mut settings = Settings { own_only: only == Only::Its, ..Settings::default() };
+        let mut settings = match only {
+            Only::Its => Settings { own_only: true, ..Settings::default() },
+            Only::Everything => Settings::shared(),
+        };
         if let Some(concurrency) = concurrency {
             settings.concurrency = concurrency;
         }
@@ -68,7 +71,11 @@ impl Machine {
         &self,
         source: &Arc<str>,
     ) -> anyhow::Result<Result<Arc<Version>, Box<Failure>>> {
-        Ok(self.executor.version(source).await?)
+        match self.executor.version(&TenantId::local(), source).await {
+            Ok(version) => Ok(Ok(version)),
+            Err(NotSubmitted::Refused(failure)) => Ok(Err(failure)),
+            Err(NotSubmitted::Store(error)) => Err(error.into()),
+        }
     }
 
     /// Loads a source of the store.
@@ -96,7 +103,7 @@ impl Machine {
         &self,
         events: &[Event],
         version: &Version,
-        seen: impl FnMut(usize) + Send,
+        mut seen: impl FnMut(usize),
     ) -> anyhow::Result<Replayed> {
         let Some(start) = start_of(events) else {
             anyhow::bail!("the record does not begin with a run");
@@ -108,6 +115,22 @@ impl Machine {
             input: &start.input,
             grants: &start.grants,
         };
-        Ok(self.executor.replay(replaying, seen).await?)
+        let (passed, mut passing) = tokio::sync::mpsc::unbounded_channel();
+        // The receiver lives as long as the replay.
+        let replayed = self.executor.replay(replaying, move |behind| {
+            let _ = passed.send(behind);
+        });
+        let mut replayed = std::pin::pin!(replayed);
+        let replayed = loop {
+            tokio::select! {
+                biased;
+                Some(behind) = passing.recv() => seen(behind),
+                replayed = &mut replayed => break replayed,
+            }
+        };
+        while let Ok(behind) = passing.try_recv() {
+            seen(behind);
+        }
+        Ok(replayed?)
     }
 }

@@ -28,7 +28,7 @@ use crate::places;
 pub(crate) struct Args {
     /// Only what has this in its name: latency, throughput, density, pages, cpu,
     /// durable, edge; of these also a part: durable-steps, -result, -replay, -restart, -waiting, -many,
-    /// -peer; edge-posts, -live, -reconnects, -stalled.
+    /// -peer; edge-posts, -live, -reconnects, -stalled, -noisy.
     #[arg(long)]
     only: Option<String>,
     /// Native CPython 3.13 to compare with; without one, the CPU times stand alone.

@@ -69,8 +69,7 @@ async fn work_until_told(work: Work) -> anyhow::Result<()> {
         ..Settings::default()
     };
     let executor = Executor::new(store.clone(), sandbox, settings);
-    let version = executor.version(&FLOWS.into()).await?;
-    let version = version.map_err(|failure| anyhow::anyhow!("the flows: {}", failure.message))?;
+    let version = executor.version(&TenantId::local(), &FLOWS.into()).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     let at_work = executor.clone();
     let mut working = tokio::spawn(async move {

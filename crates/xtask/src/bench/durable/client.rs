@@ -27,9 +27,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) async fn new(executor: Executor) -> anyhow::Result<Client> {
-        let version = executor.version(&FLOWS.into()).await?;
-        let version =
-            version.map_err(|failure| anyhow::anyhow!("the flows: {}", failure.message))?;
+        let version = executor.version(&TenantId::local(), &FLOWS.into()).await?;
         let grants = ["rpc:bench.*", "ask", "kv:bench"].iter().map(|word| word.parse());
         Ok(Client { grants: grants.collect::<Result<_, _>>()?, executor, version })
     }

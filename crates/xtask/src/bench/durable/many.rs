@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use serde_json::json;
-use sluice_db::{Claim, Leased, NewEvent, RunFilter};
+use sluice_db::{Claim, Leased, NewEvent, Places, RunFilter};
 use sluice_executor::{Settings, now_us};
 use sluice_model::{
     AttemptEnd, Code, EventBody, Failure, Observed, Outcome, RunId, RunState, Usage,
@@ -97,10 +97,11 @@ impl Filling {
     async fn claim(&self, count: usize) -> anyhow::Result<Vec<Leased>> {
         let executor = self.client.executor();
         let (queue, image) = (executor.store().queue(), executor.image_digest());
-        let most = u32::try_from(count)?;
+        // More than any tenant can use up.
+        let places = Places::new(1 << 20, []).at_most(u32::try_from(count)?);
         let now = now_us();
         let claim = Claim { worker: "bench".to_owned(), lease_until_us: now + LEASE_US };
-        let leased = queue.claim(&claim, image, None, now, most).await?;
+        let leased = queue.claim(&claim, image, None, now, &places).await?;
         anyhow::ensure!(leased.len() == count, "{} runs were taken, not {count}", leased.len());
         Ok(leased)
     }

@@ -27,3 +27,24 @@ def burst(count: int) -> int:
         with flow.step(f"s{number}"):
             flow.log.info("at", number=number)
     return count
+
+
+@flow
+def computes() -> None:
+    while True:
+        pass
+
+
+@flow
+def hoards(mebibytes: int = 150) -> None:
+    held = [bytearray(1 << 20) for _ in range(mebibytes)]
+    while True:
+        for block in held:
+            block[::4096] = block[::4096]
+        flow.sleep(0.05)
+
+
+@flow
+def chatters(lines: int = 90_000) -> None:
+    for line in range(lines):
+        flow.log.info("a line", line=line)

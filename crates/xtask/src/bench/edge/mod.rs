@@ -2,6 +2,7 @@
 //! with a durable store. The clients are in the same process and share its cores.
 
 mod live;
+mod noisy;
 mod posts;
 mod reconnects;
 mod server;
@@ -31,7 +32,7 @@ impl Context {
 
 /// Measures what is wanted, by names that begin with `edge-`.
 pub(super) fn measure(args: &Args, wanted: impl Fn(&str) -> bool) -> anyhow::Result<()> {
-    let parts = ["edge-posts", "edge-live", "edge-reconnects", "edge-stalled"];
+    let parts = ["edge-posts", "edge-live", "edge-reconnects", "edge-stalled", "edge-noisy"];
     if !parts.iter().any(|name| wanted(name)) {
         return Ok(());
     }
@@ -49,6 +50,7 @@ pub(super) fn measure(args: &Args, wanted: impl Fn(&str) -> bool) -> anyhow::Res
                 "edge-posts" => posts::measure(&context).await?,
                 "edge-live" => live::measure(&context).await?,
                 "edge-reconnects" => reconnects::measure(&context).await?,
+                "edge-noisy" => noisy::measure(&context).await?,
                 _ => stalled::measure(&context).await?,
             }
             context.server.stop().await

@@ -45,7 +45,7 @@ impl Server {
         let store = Store::open(url).await?;
         store.admin().set_quota(&TenantId::local(), &quota()).await?;
         let code = first_login(&store, true).await?.context("no code")?.code;
-        let executor = Executor::new(store.clone(), sandbox, sluice_executor::Settings::default());
+        let executor = Executor::new(store.clone(), sandbox, sluice_executor::Settings::shared());
         let settings = Settings {
             requests_per_second: 1_000_000,
             sockets_per_tenant: 1_000_000,
@@ -75,6 +75,19 @@ impl Server {
 
     pub(super) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Somebody of a new tenant.
+    pub(super) async fn tenant(&self, name: &str) -> anyhow::Result<Client> {
+        let tenant = json!({ "tenant": name, "quota": quota() });
+        self.client.post("/v1/tenants", &tenant, false).await?;
+        let path = format!("/v1/tenants/{name}/tokens");
+        let made =
+            self.client.post(&path, &json!({ "name": "bench", "role": "owner" }), false).await?;
+        let token = made["secret"].as_str().context("no token")?.to_owned();
+        let client = Client { token, ..self.client.clone() };
+        client.post("/v1/flows", &json!({ "source": FLOWS }), false).await?;
+        Ok(client)
     }
 
     pub(super) fn address(&self) -> SocketAddr {

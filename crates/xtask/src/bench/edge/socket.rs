@@ -1,5 +1,7 @@
 //! The client's end of a socket.
 
+use std::net::SocketAddr;
+
 use anyhow::Context as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -8,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::server::Server;
+use super::server::{Client, Server};
 
 /// A socket that was opened with a token.
 pub(super) struct Socket(WebSocketStream<TcpStream>);
@@ -19,11 +21,24 @@ impl Socket {
         Self::over(server, TcpStream::connect(server.address()).await?).await
     }
 
+    /// Opens one for somebody else.
+    pub(super) async fn as_client(client: &Client, server: SocketAddr) -> anyhow::Result<Socket> {
+        Self::with(client, server, TcpStream::connect(server).await?).await
+    }
+
     /// Opens one over that connection.
     pub(super) async fn over(server: &Server, stream: TcpStream) -> anyhow::Result<Socket> {
+        Self::with(server.client(), server.address(), stream).await
+    }
+
+    async fn with(
+        client: &Client,
+        server: SocketAddr,
+        stream: TcpStream,
+    ) -> anyhow::Result<Socket> {
         stream.set_nodelay(true)?;
-        let mut request = format!("ws://{}/v1/socket", server.address()).into_client_request()?;
-        let token = format!("Bearer {}", server.client().token()).parse()?;
+        let mut request = format!("ws://{server}/v1/socket").into_client_request()?;
+        let token = format!("Bearer {}", client.token()).parse()?;
         request.headers_mut().insert("authorization", token);
         let mut socket = Socket(client_async(request, stream).await?.0);
         let welcome = socket.hear().await?;
