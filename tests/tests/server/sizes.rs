@@ -7,9 +7,16 @@ use sluice_tests::server::{Client, Server};
 /// The most bytes of an answer of these tests: what fits, and a thing that was larger alone.
 const MOST: usize = 6 << 20;
 
-/// Logs long lines in steps with long attributes.
-const TALKS: &str = "from sluice import flow\n\n@flow\ndef talks() -> None:\n    for number in range(60):\n        \
-    with flow.step(f's{number}', note='x' * 100_000):\n            flow.log.info('y' * 200_000)\n";
+/// Logs long lines in steps with many attributes, each about as long as it may be.
+const TALKS: &str = "from sluice import flow
+
+@flow
+def talks() -> None:
+    for number in range(60):
+        with flow.step(f's{number}', **{f'a{place}': 'x' * 4_000 for place in range(30)}):
+            for _ in range(10):
+                flow.log.info('y' * 16_000)
+";
 
 /// All items of a list, part by part, each of which is small enough.
 async fn all(client: &Client, path: &str) -> Vec<Value> {
@@ -74,14 +81,14 @@ async fn a_long_record_is_told_in_parts() {
     let expected: Vec<u64> = (1..=events.len() as u64).collect();
     assert_eq!(events.iter().filter_map(|it| it["seq"].as_u64()).collect::<Vec<_>>(), expected);
     let logs = all(&owner, &format!("{path}/logs")).await;
-    assert_eq!(logs.len(), 60);
+    assert_eq!(logs.len(), 600);
     let spans = all(&owner, &format!("{path}/spans")).await;
     let names: Vec<&str> = spans.iter().filter_map(|it| it["name"].as_str()).collect();
     assert_eq!(names, (0..60).map(|number| format!("s{number}")).collect::<Vec<_>>());
     let last = owner.get(&format!("{path}/spans/60")).await.expect(200);
     assert_eq!(
         (last["name"].as_str(), last["logs"].as_array().map(Vec::len)),
-        (Some("s59"), Some(1))
+        (Some("s59"), Some(10))
     );
     let request = owner.request(Method::GET, &format!("{path}/events"));
     let streamed = owner.send(request.header("Accept", "text/event-stream")).await.text;
@@ -98,7 +105,7 @@ async fn flows_and_their_versions_come_in_parts() {
     let server = Server::start().await;
     let owner = server.tenant("a").await;
     let source = |number: usize| {
-        let summary = "x".repeat(900_000);
+        let summary = "x".repeat(200_000);
         format!(
             "from sluice import flow\n\n@flow(name='f')\ndef f() -> None:\n    '{summary} {number}'\n"
         )

@@ -36,7 +36,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("wit-*", &["sluice-sandbox"]),
     ("sqlx*", &["sluice-db"]),
     ("axum*", &["sluice-server"]),
-    ("hyper*", &["sluice-rpc"]),
+    ("hyper*", &["sluice-rpc", "sluice-server"]),
     ("clap*", &["sluice", "xtask", "sluice-tests"]),
     ("anyhow", &["sluice", "xtask", "sluice-tests"]),
 ];
