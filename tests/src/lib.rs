@@ -6,6 +6,7 @@
 pub mod postgres;
 mod recording;
 pub mod server;
+pub mod sqlite;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -2,11 +2,12 @@
 //! edge talk to, by HTTP alone.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sluice_db::Store;
-use sluice_executor::{Executor, ExecutorError};
+use sluice_executor::{Executor, ExecutorError, SpanSink};
 use sluice_server::{Edge, ServeError, Settings, Tls, first_login, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -88,7 +89,10 @@ impl Server {
         let path = directory.path().join("store.db").display().to_string();
         let store = Store::open(&path).await.expect("the store opens");
         let login = first_login(&store, false).await.expect("the store answers");
-        let executor = Executor::new(store, sandbox(), sluice_executor::Settings::default());
+        let spans = settings.telemetry.clone().map(|it| Arc::new(it) as Arc<dyn SpanSink>);
+        let of_executor =
+            sluice_executor::Settings { spans, ..sluice_executor::Settings::default() };
+        let executor = Executor::new(store, sandbox(), of_executor);
         let edge = Edge::new(executor.clone(), settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it has an address");

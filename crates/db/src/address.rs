@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use sluice_model::percent_decoded;
+
 use crate::DbError;
 
 /// Where a store is.
@@ -55,6 +57,19 @@ impl fmt::Display for Address {
     }
 }
 
+/// The passwords in the address of a store, as they are written there and as they are meant.
+pub fn secrets_of(address: &str) -> Vec<String> {
+    let Some((_, rest)) = address.split_once("://") else { return Vec::new() };
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let of_user = rest.rsplit_once('@').and_then(|(who, _)| Some(who.split_once(':')?.1));
+    let of_query = query.split('&').filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.contains("password").then_some(value)
+    });
+    let written = of_user.into_iter().chain(of_query).filter(|secret| !secret.is_empty());
+    written.flat_map(|secret| [secret.to_owned(), percent_decoded(secret)]).collect()
+}
+
 /// The text without a password: neither before the `@` of a URL nor among its parameters.
 fn redacted(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
@@ -97,6 +112,15 @@ mod tests {
         let refused = Address::parse("postgres://ada:secret@db/sluice?sslmode=verify-full");
         let text = refused.expect_err("TLS is not built in").to_string();
         assert!(text.contains("TLS") && !text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn passwords_are_known_as_they_are_written_and_as_they_are_meant() {
+        let url = "postgres://ada:s%40cret@db:5432/x?host=/run&password=pw";
+        assert_eq!(secrets_of(url), ["s%40cret", "s@cret", "pw", "pw"]);
+        for none in ["postgres://ada@db/x", "postgres://db/x", "/var/a:b@c.db", "sqlite:a"] {
+            assert_eq!(secrets_of(none), [""; 0], "{none}");
+        }
     }
 
     #[test]

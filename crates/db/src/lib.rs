@@ -23,6 +23,7 @@ mod tenant;
 mod wake;
 mod writer;
 
+pub use address::secrets_of;
 pub use admin::{Admin, TenantRow};
 pub use crash::crash_point;
 pub use error::{ChildError, DbError, KeepError, WriteError};

@@ -21,6 +21,7 @@ use crate::outstanding::{Done, Outstanding};
 use crate::poke::Poke;
 use crate::shared::{ExecutorError, RunOf, Shared};
 use crate::sources::Version;
+use crate::spans::Spans;
 use crate::without_guest;
 
 /// What the earlier attempts of a run left.
@@ -65,7 +66,9 @@ pub(crate) async fn attempt(
         start: Arc::clone(&leased.start),
     };
     let imposed = imposed(&shared, leased.cancel_reason.as_deref(), leased.lost, &run);
-    let events = if leased.log.is_new() {
+    // Only who exports spans has to know when a new run was queued.
+    let is_known = leased.log.is_new() && shared.settings.spans.is_none();
+    let events = if is_known {
         Vec::new()
     } else {
         match shared.store.tenant(&leased.tenant).history(&leased.run).await {
@@ -78,8 +81,9 @@ pub(crate) async fn attempt(
     if events.last().is_some_and(|event| event.seq >= leased.log.next_seq()) {
         return Ok(());
     }
+    let spans = Spans::after(&events, &run, shared.settings.spans.as_ref());
     let before = Before::of(events);
-    let mut journal = Journal::new(leased.log);
+    let mut journal = Journal::new(leased.log, spans);
     journal.write(
         now_us(),
         EventBody::AttemptStarted {

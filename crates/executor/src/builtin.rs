@@ -17,6 +17,7 @@ use crate::outstanding::{Done, refused};
 use crate::shared::{RunOf, Shared};
 use crate::sources::Version;
 use crate::submit::uses;
+use crate::trace::RunTrace;
 
 /// Makes a call's child run.
 pub(crate) fn child(
@@ -101,6 +102,7 @@ async fn child_run(
                 depth,
             }),
             forked_from: None,
+            trace: Some(RunTrace::of(&parent.id, parent.start.trace.as_ref()).context(call.span)),
         },
         source: Arc::clone(&version.source),
         at_us: now,

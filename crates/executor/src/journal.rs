@@ -1,9 +1,11 @@
 //! The record of a live run, as its attempt writes it: events gather for a moment and are appended
 //! together, in order.
 
-use sluice_db::{AppendTicket, NewEvent, RunLog};
+use sluice_db::{NewEvent, RunLog};
 use sluice_model::{EventBody, Observed};
 use tokio::time::Instant;
+
+use crate::spans::{Commit, Spans};
 
 /// Events that gather at most.
 const MOST_GATHERED: usize = 256;
@@ -13,11 +15,13 @@ pub(crate) struct Journal {
     log: RunLog,
     gathered: Vec<NewEvent>,
     since: Option<Instant>,
+    spans: Option<Spans>,
 }
 
 impl Journal {
-    pub(crate) fn new(log: RunLog) -> Journal {
-        Journal { log, gathered: Vec::new(), since: None }
+    /// `spans` is told what is appended, where somebody exports that.
+    pub(crate) fn new(log: RunLog, spans: Option<Spans>) -> Journal {
+        Journal { log, gathered: Vec::new(), since: None, spans }
     }
 
     /// Takes an event. A ticket comes back when that made enough of them to be appended.
@@ -26,7 +30,7 @@ impl Journal {
         at_us: u64,
         observed: Observed,
         body: EventBody,
-    ) -> Option<AppendTicket> {
+    ) -> Option<Commit> {
         self.gathered.push(NewEvent { at_us, observed, body });
         self.since.get_or_insert_with(Instant::now);
         if self.gathered.len() >= MOST_GATHERED { self.flush() } else { None }
@@ -39,12 +43,14 @@ impl Journal {
     }
 
     /// Appends what has gathered; the ticket answers when it is committed.
-    pub(crate) fn flush(&mut self) -> Option<AppendTicket> {
+    pub(crate) fn flush(&mut self) -> Option<Commit> {
         self.since = None;
         if self.gathered.is_empty() {
             return None;
         }
-        Some(self.log.append(std::mem::take(&mut self.gathered)))
+        let told = self.spans.as_mut().map(|spans| spans.appending(&self.gathered));
+        let ticket = self.log.append(std::mem::take(&mut self.gathered));
+        Some(Commit { ticket, told })
     }
 
     /// Whether the last event that gathered says that the flow gave a call up.
@@ -55,10 +61,12 @@ impl Journal {
 
     /// Appends what has gathered and the last event of the attempt. `wakes_seen` is how often the run
     /// was woken as far as the attempt knows: if it was woken again, it does not wait.
-    pub(crate) fn close(&mut self, last: NewEvent, wakes_seen: u64) -> AppendTicket {
+    pub(crate) fn close(&mut self, last: NewEvent, wakes_seen: u64) -> Commit {
         self.since = None;
         self.gathered.push(last);
-        self.log.close(std::mem::take(&mut self.gathered), wakes_seen)
+        let told = self.spans.as_mut().map(|spans| spans.appending(&self.gathered));
+        let ticket = self.log.close(std::mem::take(&mut self.gathered), wakes_seen);
+        Commit { ticket, told }
     }
 
     /// Since when events wait to be appended.

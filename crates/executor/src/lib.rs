@@ -29,8 +29,10 @@ mod settings;
 mod shared;
 mod sound;
 mod sources;
+mod spans;
 mod submit;
 mod tenants;
+mod trace;
 mod turns;
 mod without_guest;
 
@@ -46,4 +48,6 @@ pub use schema::check as check_schema;
 pub use settings::Settings;
 pub use shared::ExecutorError;
 pub use sources::Version;
+pub use spans::{FinishedSpan, SpanEvent, SpanSink};
 pub use submit::{NotSubmitted, Submission};
+pub use trace::RunTrace;

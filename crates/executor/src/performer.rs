@@ -2,7 +2,7 @@
 //! executor by whoever puts the parts together.
 
 use async_trait::async_trait;
-use sluice_model::{Answer, Call, Failure, RunId, TenantId};
+use sluice_model::{Answer, Call, Failure, RunId, TenantId, TraceContext};
 
 /// What a performer may know about the call that it performs.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct CallContext {
     pub tenant: TenantId,
     /// The run.
     pub run: RunId,
+    /// What the other side is told of where the call stands: the headers `traceparent` and `tracestate`.
+    pub trace: TraceContext,
     /// The same for each time that this call is performed, and for no other call: `RUN/CALL`.
     pub idempotency_key: String,
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sluice_model::{
-    Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId, intersection,
+    Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId, TraceContext,
+    intersection,
 };
 
 use crate::executor::Executor;
@@ -55,6 +56,13 @@ impl Plan {
     /// Whether the new run would do anything but what is recorded.
     pub fn is_needed(&self) -> bool {
         self.recorded.is_some()
+    }
+
+    /// The same as part of that trace. Otherwise the new run has one of its own.
+    #[must_use]
+    pub fn in_trace(mut self, trace: Option<TraceContext>) -> Plan {
+        self.start.trace = trace;
+        self
     }
 }
 
@@ -111,6 +119,7 @@ impl Executor {
             grants,
             deadline_us: None,
             parent: None,
+            trace: None,
             forked_from: Some(Fork { run: rerun.run.clone(), seq }),
             ..start
         };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sluice_model::CallKind;
 
 use crate::performer::Performer;
+use crate::spans::SpanSink;
 
 /// How an executor works.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub struct Settings {
     pub own_only: bool,
     /// Who performs the calls that leave this machine.
     pub performers: HashMap<CallKind, Arc<dyn Performer>>,
+    /// Who is told of spans that are over. Default: nobody.
+    pub spans: Option<Arc<dyn SpanSink>>,
 }
 
 impl Settings {
@@ -56,6 +59,7 @@ impl Default for Settings {
             most_depth: 16,
             own_only: false,
             performers: HashMap::new(),
+            spans: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sluice_db::{DbError, KeepError, NewRun};
 use sluice_model::{
     CallKind, Capability, Code, Event, Failure, Limits, RetryPolicy, RunId, Start, TenantId,
+    TraceContext,
 };
 use sluice_sandbox::SandboxError;
 
@@ -38,6 +39,8 @@ pub struct Submission {
     pub seed: Option<[u8; 32]>,
     /// The same key submits the same run once.
     pub idempotency_key: Option<String>,
+    /// The trace that it is to be part of; one of its own where that is absent.
+    pub trace: Option<TraceContext>,
 }
 
 /// What was asked for was not done: a run was not taken on, a source not loaded, a record not replayed.
@@ -163,6 +166,7 @@ impl Executor {
             deadline_us: submission.deadline_us,
             parent: None,
             forked_from: None,
+            trace: submission.trace.clone(),
         })
     }
 }

@@ -16,7 +16,9 @@ mod outcome;
 mod quota;
 mod request;
 mod run;
+mod scrub;
 mod summary;
+mod trace;
 mod tree;
 
 pub use authority::{Role, Scope};
@@ -32,7 +34,9 @@ pub use outcome::{Outcome, Usage};
 pub use quota::{Quota, day_of};
 pub use request::{ArtifactAction, InvalidRequest, KvAction, MAX_VALUE_BYTES, Question, Request};
 pub use run::{Fork, Parent, RetryPolicy, RunState, Start};
+pub use scrub::{REDACTED, SHORTEST_SECRET, Scrub, percent_decoded};
 pub use summary::{AskSummary, FlowSummary, RunSummary};
+pub use trace::{TraceContext, TraceId, TraceParent, TraceSpanId};
 pub use tree::{Span, Tree};
 
 /// A JSON object with its members in the order in which they were written.

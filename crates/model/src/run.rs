@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{CallId, Capability, Code, Failure, FailureKind, Limits, RunId, SpanId, TenantId};
+use crate::{
+    CallId, Capability, Code, Failure, FailureKind, Limits, RunId, SpanId, TenantId, TraceContext,
+};
 
 /// What a run is pinned to from its first event on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +45,9 @@ pub struct Start {
     /// The run whose record it begins with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked_from: Option<Fork>,
+    /// The trace that it is part of, where somebody else began that. Otherwise its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceContext>,
 }
 
 /// The call that a child run answers.

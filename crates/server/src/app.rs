@@ -5,10 +5,10 @@ use std::sync::Arc;
 use aide::axum::ApiRouter;
 use aide::openapi::{Info, OpenApi, SecurityScheme, Server};
 use aide::transform::TransformOpenApi;
-use axum::extract::{DefaultBodyLimit, Extension, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension};
 use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -19,6 +19,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::edge::Edge;
 use crate::mcp;
 use crate::problem::Problem;
+use crate::requests;
 use crate::routes;
 
 /// Every path of the server.
@@ -35,7 +36,7 @@ pub fn router(edge: Edge) -> Router {
         .layer(Extension(Arc::new(document)))
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(counted, logged))
+        .layer(from_fn_with_state(counted, requests::logged))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(HeaderName::from_static("referrer-policy"), "no-referrer"))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -104,16 +105,4 @@ fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
 
 fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
-}
-
-/// One line a request, without its query: what is asked for may be nobody else's business.
-async fn logged(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    let began = std::time::Instant::now();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = next.run(request).await;
-    let took = began.elapsed();
-    edge.metrics().answered(&method, response.status(), took);
-    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    tracing::debug!(%method, path, status = response.status().as_u16(), took_us, "request");
-    response
 }

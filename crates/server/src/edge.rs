@@ -36,8 +36,8 @@ impl Edge {
     pub fn new(executor: Executor, settings: Settings) -> Edge {
         let hub = Hub::over(executor.store());
         let rates = Rates::new(&settings);
-        let (standing, places, metrics) =
-            (Standing::new(), Places::new(usize::MAX), Metrics::new());
+        let (standing, places) = (Standing::new(), Places::new(usize::MAX));
+        let metrics = Metrics::new(settings.telemetry.as_ref());
         let stopping = watch::Sender::new(false);
         let inner = Inner { executor, settings, rates, standing, hub, places, metrics, stopping };
         Edge { inner: Arc::new(inner) }

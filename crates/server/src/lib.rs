@@ -16,9 +16,12 @@ mod page;
 mod places;
 mod problem;
 mod reply;
+mod requests;
 mod routes;
 mod serve;
 mod settings;
+mod telemetry;
+mod trace;
 
 pub use app::{openapi, router};
 pub use auth::{FirstLogin, first_login};
@@ -26,3 +29,4 @@ pub use edge::Edge;
 pub use mcp::{mcp_stdio, mcp_tools};
 pub use serve::{ServeError, Tls, serve};
 pub use settings::Settings;
+pub use telemetry::{Export, Exported, Sampler, Telemetry, TelemetryError};

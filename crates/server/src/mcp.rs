@@ -19,6 +19,8 @@ mod task;
 mod tool;
 mod view;
 
+use sluice_model::TraceContext;
+
 use crate::auth::Identity;
 use crate::edge::Edge;
 
@@ -31,4 +33,6 @@ pub use tool::mcp_tools;
 struct Agent {
     edge: Edge,
     identity: Identity,
+    /// The trace that runs become part of which they start.
+    trace: Option<TraceContext>,
 }

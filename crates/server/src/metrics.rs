@@ -13,6 +13,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use sluice_executor::Executor;
 
+use crate::telemetry::{Counts, Telemetry};
+
 /// What the text is.
 pub(crate) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -33,7 +35,8 @@ struct Labels {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Metrics {
+    /// With what becomes of exported spans, where some are.
+    pub(crate) fn new(telemetry: Option<&Telemetry>) -> Metrics {
         let mut registry = Registry::with_prefix("sluice");
         let requests = Family::<Labels, Counter>::default();
         // 0.5 ms to 16 s.
@@ -52,19 +55,18 @@ impl Metrics {
             "Attempts that ended by a mistake of ours",
             panics.clone(),
         );
+        if let Some(telemetry) = telemetry {
+            let Counts { exported, dropped, failed } = telemetry.counts().clone();
+            registry.register("spans_exported", "Spans that a collector took", exported);
+            registry.register("spans_dropped", "Spans that there was no room for", dropped);
+            registry.register("spans_failed", "Spans that no collector took", failed);
+        }
         Metrics { registry, requests, durations, attempts, panics }
     }
 
     /// A request was answered.
     pub(crate) fn answered(&self, method: &Method, status: StatusCode, took: Duration) {
-        let method = match method.as_str() {
-            "GET" => "GET",
-            "POST" => "POST",
-            "PUT" => "PUT",
-            "PATCH" => "PATCH",
-            "DELETE" => "DELETE",
-            _ => "other",
-        };
+        let method = method_word(method);
         let labels = Labels { method, status: status.as_u16().into() };
         self.requests.get_or_create(&labels).inc();
         self.durations.observe(took.as_secs_f64());
@@ -79,5 +81,17 @@ impl Metrics {
         // Writing to a string does not fail.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+}
+
+/// The method as one of a few words, whatever clients send.
+pub(crate) fn method_word(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "other",
     }
 }

@@ -11,6 +11,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use serde::Serialize;
+use sluice_model::TraceParent;
+
+use crate::trace::TRACEPARENT;
 
 /// A JSON answer with that status.
 pub(crate) struct Reply<T, const STATUS: u16 = 200> {
@@ -34,6 +37,12 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     #[must_use]
     pub(crate) fn etag(self, tag: impl std::fmt::Display) -> Self {
         self.header(ETAG, &format!("\"{tag}\""))
+    }
+
+    /// The same with the span of a trace that it is about.
+    #[must_use]
+    pub(crate) fn traced(self, span: TraceParent) -> Self {
+        self.header(TRACEPARENT, &span.to_string())
     }
 
     /// The same with a header more. A value that no header can have is left out.
@@ -84,6 +93,12 @@ impl<T> Accepted<T> {
     #[must_use]
     pub(crate) fn at(self, path: impl AsRef<str>) -> Self {
         Accepted { reply: self.reply.at(path), ..self }
+    }
+
+    /// The same with the span of a trace that it is about.
+    #[must_use]
+    pub(crate) fn traced(self, span: TraceParent) -> Self {
+        Accepted { reply: self.reply.traced(span), ..self }
     }
 
     /// The same, saying how long was waited at most.

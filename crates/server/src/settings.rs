@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::telemetry::Telemetry;
+
 /// How the edge works.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -38,6 +40,8 @@ pub struct Settings {
     pub longest_wait: Duration,
     /// How long a stopping server waits for requests that are under way. Default 10 s.
     pub grace: Duration,
+    /// The export of spans whose counts are shown. Default: none.
+    pub telemetry: Option<Telemetry>,
     /// The version of the server.
     pub version: &'static str,
 }
@@ -58,6 +62,7 @@ impl Default for Settings {
             sent_within: Duration::from_secs(30),
             longest_wait: Duration::from_mins(1),
             grace: Duration::from_secs(10),
+            telemetry: None,
             version: env!("CARGO_PKG_VERSION"),
         }
     }

@@ -18,6 +18,7 @@ pub use self::run::{RunArgs, WorkerArgs};
 pub use self::runs::{ExportArgs, ImportArgs, LogsArgs, LsArgs, ReplayArgs, RerunArgs};
 pub use self::runs::{RunsArgs, RunsCommand, TailArgs, VerifyArgs};
 pub use self::server::{ApiArgs, LoginArgs, ServeArgs};
+use crate::log::LogFormat;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -34,6 +35,8 @@ Environment:
   SLUICE_STORE       where runs are kept, as for --store
   SLUICE_CACHE_DIR   where the runtime image is kept; default $XDG_CACHE_HOME/sluice
   SLUICE_HASH_SEED   seed of Python's string hashes; a deployment sets its own. Default 0
+  SLUICE_LOG         what serve and worker log, as in info or sluice_server=debug; else RUST_LOG
+  OTEL_EXPORTER_OTLP_ENDPOINT  where serve and worker send spans; docs/operations.md has the others
   NO_COLOR           set to anything: no colours";
 
 const EXAMPLES: &str = "\
@@ -68,6 +71,14 @@ pub struct Global {
     /// your data directory.
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,
+}
+
+/// How a process that goes on for long logs.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LogArgs {
+    /// Log lines of text, or JSON objects. `$SLUICE_LOG`, else `$RUST_LOG`, says what is logged.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub log_format: LogFormat,
 }
 
 /// A part of a list.

@@ -13,12 +13,14 @@ mod commands;
 mod exit;
 mod input;
 mod local;
+mod log;
 mod nearest;
 mod out;
 mod quantity;
 mod remote;
 mod render;
 mod schema;
+mod secrets;
 mod settings;
 mod view;
 
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, ColorChoice, Command, Global};
+use crate::cli::{Cli, Command, Global};
 use crate::exit::{Exit, Usage};
 use crate::render::{Line, Theme, Tone};
 
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let exit = match dispatch(&command, &global) {
         Ok(exit) => exit,
-        Err(error) => explain(&error, global.color),
+        Err(error) => explain(&error, &global),
     };
     exit.into()
 }
@@ -61,13 +63,16 @@ fn dispatch(command: &Command, global: &Global) -> anyhow::Result<Exit> {
     }
 }
 
-/// Draws an error that is not a flow's, and says which exit code it means.
-fn explain(error: &anyhow::Error, color: ColorChoice) -> Exit {
+/// Draws an error that is not a flow's, without passwords, and says which exit code it means.
+fn explain(error: &anyhow::Error, global: &Global) -> Exit {
     if out::is_closed_pipe(error) {
         return Exit::ClosedPipe;
     }
-    let headline =
-        |text: &str| Line::new().with(Tone::Bad, "error").with(Tone::Strong, &format!(": {text}"));
+    let scrub = secrets::known(global);
+    let headline = |text: &str| {
+        let text = scrub.text(text);
+        Line::new().with(Tone::Bad, "error").with(Tone::Strong, &format!(": {text}"))
+    };
     let mut lines = Vec::new();
     let exit = if let Some(usage) = error.downcast_ref::<Usage>() {
         lines.push(headline(&usage.message));
@@ -80,10 +85,10 @@ fn explain(error: &anyhow::Error, color: ColorChoice) -> Exit {
     } else {
         lines.push(headline(&error.to_string()));
         for cause in error.chain().skip(1) {
-            lines.push(Line::of(Tone::Plain, &format!("  because: {cause}")));
+            lines.push(Line::of(Tone::Plain, &scrub.text(&format!("  because: {cause}"))));
         }
         Exit::Failed
     };
-    out::notes(&lines, Theme::of_stderr(color));
+    out::notes(&lines, Theme::of_stderr(global.color));
     exit
 }

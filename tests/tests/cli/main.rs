@@ -7,4 +7,5 @@ mod mcp;
 mod place;
 mod reruns;
 mod runs;
+mod secrets;
 mod serve;

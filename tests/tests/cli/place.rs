@@ -85,6 +85,13 @@ impl Place {
         self.run(&[args, &["--json"]].concat()).ends_with(0).json()
     }
 
+    /// Runs a command to its end, with variables set.
+    pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let mut command = self.command(args);
+        command.envs(variables.iter().copied());
+        Ran::from(command.output().expect("the binary starts"))
+    }
+
     /// Starts a command that is not waited for.
     pub(crate) fn start(&self, args: &[&str]) -> Started {
         let mut command = self.command(args);

@@ -35,6 +35,12 @@ impl House {
         open(&self.directory).await
     }
 
+    /// Changes the tables behind the store's back.
+    pub(crate) fn damage(&self, sql: &str) {
+        let path = self.directory.path().join("store.db");
+        sluice_tests::sqlite::change(path.to_str().expect("a plain path"), sql);
+    }
+
     pub(crate) fn tenant(&self) -> Tenant {
         self.store.tenant(&TenantId::local())
     }
@@ -176,5 +182,6 @@ pub(crate) async fn submission(
         deadline_us: None,
         seed: None,
         idempotency_key: None,
+        trace: None,
     }
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod children;
 mod ending;
+mod faults;
 mod going_on;
 mod house;
 mod quota;

@@ -160,6 +160,7 @@ fn new_run(session: u32, writer: u32, number: u32) -> NewRun {
         deadline_us: None,
         parent: None,
         forked_from: None,
+        trace: None,
     };
     NewRun {
         id: RunId::new(u64::from(session), random),

@@ -1,13 +1,17 @@
 //! The edge as clients see it: a real server, by HTTP alone.
 
+mod collector;
 mod flows;
 mod live;
 mod login;
 mod mcp;
+mod processes;
+mod records;
 mod runs;
 mod secrets;
 mod sizes;
 mod slow;
+mod telemetry;
 mod tls;
 mod tokens;
 mod two_tenants;

@@ -1,7 +1,6 @@
 //! A store with nothing in it, and short words for what is done with it.
 
 use std::future::Future;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -63,15 +62,7 @@ impl World {
     pub(crate) fn sql(&self, sql: &str) {
         match &self.place {
             Place::Database(database) => database.sql(sql),
-            Place::File { .. } => {
-                let script = "import sqlite3, sys\nconn = sqlite3.connect(sys.argv[1])\n\
-                    conn.executescript(sys.argv[2])\nconn.commit()";
-                let mut python = Command::new("python3");
-                let output = python.args(["-c", script, &self.address, sql]).output();
-                let output = output.expect("python3 is there");
-                let said = String::from_utf8_lossy(&output.stderr);
-                assert!(output.status.success(), "{sql}: {said}");
-            }
+            Place::File { .. } => sluice_tests::sqlite::change(&self.address, sql),
         }
     }
 
@@ -183,6 +174,7 @@ pub(crate) fn start(tenant: TenantId) -> Start {
         deadline_us: None,
         parent: None,
         forked_from: None,
+        trace: None,
     }
 }
 

@@ -6,7 +6,7 @@ mod perform;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use sluice_db::{AppendTicket, DbError, Looked, RunWriter, WriteError};
+use sluice_db::{DbError, Looked, RunWriter, WriteError};
 use sluice_model::{Answer, AskId, Call, CallId, Failure, RunId};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use crate::builtin;
 use crate::journal::Journal;
 use crate::shared::{RunOf, Shared};
 use crate::sources::Version;
+use crate::spans::Commit;
 
 /// What became of something that was under way.
 pub(crate) enum Done {
@@ -56,7 +57,7 @@ struct Held {
     turn: Instant,
     call: Call,
     since_us: u64,
-    committed: Option<AppendTicket>,
+    committed: Option<Commit>,
 }
 
 /// What a look has found.
@@ -131,7 +132,7 @@ impl Outstanding {
     }
 
     /// Waits for a commit beside everything else.
-    pub(crate) fn watch(&mut self, committed: AppendTicket) {
+    pub(crate) fn watch(&mut self, committed: Commit) {
         self.tasks.spawn(async move { committed.await.map_or_else(refused, |_| Done::Committed) });
     }
 

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use sluice_db::AppendTicket;
 use sluice_model::{Call, CallId, Code, Failure, Request};
 use tokio::time::Instant;
 
@@ -11,15 +10,12 @@ use crate::builtin;
 use crate::fresh::now_us;
 use crate::journal::Journal;
 use crate::performer::CallContext;
+use crate::spans::Commit;
+use crate::trace::RunTrace;
 
 impl Outstanding {
     /// Sets a call going whose intent is being committed.
-    pub(crate) fn perform(
-        &mut self,
-        journal: &mut Journal,
-        call: Call,
-        committed: Option<AppendTicket>,
-    ) {
+    pub(crate) fn perform(&mut self, journal: &mut Journal, call: Call, committed: Option<Commit>) {
         self.perform_since(journal, call, now_us(), committed);
     }
 
@@ -29,7 +25,7 @@ impl Outstanding {
         journal: &mut Journal,
         call: Call,
         since_us: u64,
-        committed: Option<AppendTicket>,
+        committed: Option<Commit>,
     ) {
         self.perform_since(journal, call, since_us, committed);
     }
@@ -50,7 +46,7 @@ impl Outstanding {
         journal: &mut Journal,
         call: Call,
         since_us: u64,
-        committed: Option<AppendTicket>,
+        committed: Option<Commit>,
     ) {
         let turn = self.turn();
         if let Request::Sleep { duration_ms } = &call.request {
@@ -81,7 +77,7 @@ impl Outstanding {
         journal: &mut Journal,
         call: Call,
         since_us: u64,
-        committed: Option<AppendTicket>,
+        committed: Option<Commit>,
     ) {
         let id = call.call;
         let way = match &call.request {
@@ -121,12 +117,13 @@ impl Outstanding {
     fn effect(
         &self,
         call: Call,
-        committed: Option<AppendTicket>,
+        committed: Option<Commit>,
     ) -> impl Future<Output = Done> + Send + use<> {
         let performer = self.shared.settings.performers.get(&call.request.kind()).cloned();
         let context = CallContext {
             tenant: self.run.tenant.clone(),
             run: self.run.id.clone(),
+            trace: RunTrace::of(&self.run.id, self.run.start.trace.as_ref()).context(call.span),
             idempotency_key: format!("{}/{}", self.run.id, call.call.0),
         };
         async move {

@@ -162,6 +162,7 @@ pub(crate) async fn identify(
         let (keys, id) = (edge.store().keys(), row.id.clone());
         tokio::spawn(async move { keys.used(&id, now).await });
     }
+    crate::requests::is_of(row.tenant.as_str());
     edge.rates().found_valid(hash);
     edge.rates().request(&row.id, &row.tenant)?;
     Ok(Identity::of(edge, row))

@@ -18,6 +18,7 @@ use super::Agent;
 use crate::auth::{address_of, bearer, identify};
 use crate::edge::Edge;
 use crate::problem::Problem;
+use crate::trace::trace_of;
 
 /// Answers one message.
 pub(crate) async fn http(State(edge): State<Edge>, request: Request) -> Response {
@@ -36,7 +37,8 @@ pub(crate) async fn http(State(edge): State<Edge>, request: Request) -> Response
         // Looked at above, where addresses are let through as well.
         .disable_allowed_hosts()
         .disable_allowed_origins();
-    let agent = Agent { edge, identity };
+    let trace = trace_of(&parts.headers);
+    let agent = Agent { edge, identity, trace };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(agent.clone()), sessions, config);
     service.handle(Request::from_parts(parts, body)).await.map(Body::new)

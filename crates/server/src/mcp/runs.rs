@@ -1,6 +1,7 @@
 //! Tools about runs: begun, looked at, mended, answered, ended.
 
 use serde_json::Value;
+use sluice_executor::Submission;
 use sluice_model::{RunId, RunState, SpanStatus};
 
 use super::answer::Answer;
@@ -35,6 +36,7 @@ pub(super) async fn run(agent: &Agent, wanted: Run) -> Result<Answer, Problem> {
     }
     let how = How { input: wanted.input, grants: wanted.grants, ..How::default() };
     let submission = submission(identity, version, wanted.flow, how, wanted.idempotency_key)?;
+    let submission = Submission { trace: agent.trace.clone(), ..submission };
     let run = taken_on(edge, identity, submission).await?;
     settled::wait(agent, &run, wanted.wait_ms.unwrap_or(USUAL_WAIT_MS)).await?;
     told(agent, &run).await
@@ -176,7 +178,8 @@ pub(super) async fn rerun(agent: &Agent, wanted: Rerun) -> Result<Answer, Proble
         grants: wanted.grants,
         go_live: wanted.go_live,
     };
-    let plan = planned(&agent.edge, &agent.identity, &wanted.run, request).await?;
+    let trace = agent.trace.clone();
+    let plan = planned(&agent.edge, &agent.identity, &wanted.run, request, trace).await?;
     let (mut rerun, mut said) = (None, None);
     if let Some(run) = &plan.run {
         settled::wait(agent, run, wanted.wait_ms.unwrap_or(USUAL_WAIT_MS)).await?;

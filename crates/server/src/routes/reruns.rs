@@ -3,11 +3,12 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sluice_executor::Rerun;
-use sluice_model::{Capability, Event, Failure, RunId};
+use sluice_executor::{Rerun, RunTrace};
+use sluice_model::{Capability, Event, Failure, RunId, SpanId, TraceContext};
 
 use super::op;
 use super::runs::{RunPath, found};
@@ -16,6 +17,7 @@ use crate::edge::Edge;
 use crate::input::{At, Body};
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::trace::trace_of;
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     let about =
@@ -66,13 +68,18 @@ async fn rerun(
     State(edge): State<Edge>,
     caller: Caller<Run>,
     At(path): At<RunPath>,
+    headers: HeaderMap,
     Body(request): Body<RerunRequest>,
 ) -> Result<Reply<RerunPlan>, Problem> {
-    let plan = planned(&edge, &caller, &path.run, request).await?;
-    let path = plan.run.as_ref().map(|run| format!("/v1/runs/{run}"));
+    let trace = trace_of(&headers);
+    let plan = planned(&edge, &caller, &path.run, request, trace.clone()).await?;
+    let run = plan.run.clone();
     let reply = Reply::new(plan);
-    Ok(match path {
-        Some(path) => reply.at(path),
+    Ok(match run {
+        Some(run) => {
+            let span = RunTrace::of(&run, trace.as_ref()).context(SpanId::RUN).traceparent;
+            reply.at(format!("/v1/runs/{run}")).traced(span)
+        }
         None => reply,
     })
 }
@@ -83,6 +90,7 @@ pub(crate) async fn planned(
     identity: &Identity,
     run: &str,
     request: RerunRequest,
+    trace: Option<TraceContext>,
 ) -> Result<RerunPlan, Problem> {
     let of = found(identity, run).await?.run;
     let version = match &request.source {
@@ -111,7 +119,7 @@ pub(crate) async fn planned(
         run: None,
     };
     if request.go_live {
-        let run = edge.executor().go_live(plan).await?;
+        let run = edge.executor().go_live(plan.in_trace(trace)).await?;
         let detail = json!({ "of": planned.of, "seq": planned.seq });
         identity.note("rerun run", run.as_str(), detail).await?;
         planned.run = Some(run);

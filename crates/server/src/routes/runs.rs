@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_db::{AskFilter, AskState, RunFilter};
-use sluice_executor::now_us;
+use sluice_executor::{RunTrace, now_us};
 use sluice_model::{
     AskSummary, Capability, EventBody, Limits, Outcome, RetryPolicy, RunId, RunState, RunSummary,
-    Usage,
+    SpanId, TraceParent, Usage,
 };
 
 use super::op;
@@ -92,6 +92,11 @@ pub(crate) struct RunDetail {
     pub(crate) retry: RetryPolicy,
     /// Where its randomness begins.
     pub(crate) seed: String,
+    /// The trace that it is part of: 32 hexadecimal digits.
+    pub(crate) trace_id: String,
+    /// The run's own span of it.
+    #[serde(skip)]
+    pub(crate) traceparent: TraceParent,
     /// How it ended, with the output or the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<End>,
@@ -160,6 +165,7 @@ pub(crate) async fn detail(identity: &Identity, run: &RunId) -> Result<RunDetail
         };
         identity.tenant.some_asks(&filter).await?.items.into_iter().map(AskSummary::from).collect()
     };
+    let trace = RunTrace::of(&row.id, start.trace.as_ref());
     Ok(RunDetail {
         summary: RunSummary::from(row),
         input: start.input,
@@ -168,6 +174,8 @@ pub(crate) async fn detail(identity: &Identity, run: &RunId) -> Result<RunDetail
         limits: start.limits,
         retry: start.retry,
         seed: start.seed,
+        trace_id: trace.trace_id().to_string(),
+        traceparent: trace.context(SpanId::RUN).traceparent,
         end,
         asks,
     })

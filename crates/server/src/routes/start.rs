@@ -19,6 +19,7 @@ use crate::edge::Edge;
 use crate::input::{At, Body};
 use crate::problem::Problem;
 use crate::reply::Accepted;
+use crate::trace::trace_of;
 
 /// Bytes of an idempotency key at most.
 const LONGEST_KEY: usize = 200;
@@ -116,6 +117,7 @@ async fn of_source(
         }
     };
     let submission = submission(&caller, version, new.flow, how, key_of(&headers)?)?;
+    let submission = Submission { trace: trace_of(&headers), ..submission };
     begun(&edge, &caller, submission, &headers).await
 }
 
@@ -129,6 +131,7 @@ async fn of_flow(
     let version = edge.saved(caller.tenant.id(), &path.flow).await?;
     let key = key_of(&headers)?;
     let submission = submission(&caller, version, Some(path.flow), how, key)?;
+    let submission = Submission { trace: trace_of(&headers), ..submission };
     begun(&edge, &caller, submission, &headers).await
 }
 
@@ -160,6 +163,7 @@ pub(crate) fn submission(
         deadline_us,
         seed: how.seed.as_ref().map(seed).transpose()?,
         idempotency_key,
+        trace: None,
     })
 }
 
@@ -187,7 +191,8 @@ async fn begun(
     let run = detail(identity, &run).await?;
     let path = format!("/v1/runs/{}", run.summary.run);
     let is_over = run.summary.state == RunState::Ended;
-    let reply = Accepted::new(run, is_over && waits.is_some()).at(path);
+    let span = run.traceparent;
+    let reply = Accepted::new(run, is_over && waits.is_some()).at(path).traced(span);
     Ok(match waits {
         Some(wait) => reply.applied(wait),
         None => reply,

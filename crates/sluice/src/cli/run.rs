@@ -3,6 +3,7 @@
 use clap::{ArgAction, Args};
 use sluice_model::{Capability, Limits, RetryPolicy};
 
+use super::LogArgs;
 use crate::input::Part;
 use crate::local::seed_of_hex;
 use crate::quantity::{parse_bytes, parse_duration_ms};
@@ -137,6 +138,9 @@ pub struct WorkerArgs {
     /// Do not tell which runs begin, wait and end.
     #[arg(short, long)]
     pub quiet: bool,
+    /// How it logs.
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 fn parse_seed(text: &str) -> Result<[u8; 32], &'static str> {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::LogArgs;
+
 /// Options of `sluice serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -38,6 +40,9 @@ pub struct ServeArgs {
     /// Print a new login code for an administrator, for whoever lost theirs.
     #[arg(long)]
     pub new_login: bool,
+    /// How it logs.
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 /// Options of `sluice login`.

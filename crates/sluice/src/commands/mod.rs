@@ -24,6 +24,8 @@ pub mod worker;
 use std::path::Path;
 
 use anyhow::Context as _;
+use sluice_model::Scrub;
+use sluice_server::Telemetry;
 
 use crate::cli::Global;
 use crate::exit::Usage;
@@ -76,10 +78,30 @@ async fn machine(
     only: Only,
     concurrency: Option<u32>,
 ) -> anyhow::Result<Machine> {
+    machine_with(global, theme, only, concurrency, None).await
+}
+
+/// The same with somebody who exports spans.
+async fn machine_with(
+    global: &Global,
+    theme: Theme,
+    only: Only,
+    concurrency: Option<u32>,
+    telemetry: Option<Telemetry>,
+) -> anyhow::Result<Machine> {
     let url = store_url(global)?;
     let sandbox = tokio::task::spawn_blocking(move || open(theme));
     let records = Records::open(&url).await?;
-    Ok(Machine::new(records, sandbox.await??, only, concurrency))
+    Ok(Machine::new(records, sandbox.await??, only, concurrency, telemetry))
+}
+
+/// The export of spans that the environment asks for, if it does.
+fn telemetry(scrub: &Scrub) -> anyhow::Result<Option<Telemetry>> {
+    Ok(Telemetry::from_env(scrub).map_err(|error| {
+        Usage::new(format!("cannot export spans: {error}")).hint(
+            "docs/operations.md has the variables; unset OTEL_EXPORTER_OTLP_ENDPOINT for none",
+        )
+    })?)
 }
 
 /// A runtime on which runs, their records and whoever shows them go on beside each other.

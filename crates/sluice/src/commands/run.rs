@@ -92,6 +92,7 @@ impl Run<'_> {
             deadline_us: self.args.deadline.map(|ms| now_us() + ms * 1_000),
             seed: self.args.seed,
             idempotency_key: self.args.idempotency_key.clone(),
+            trace: None,
         }))
     }
 

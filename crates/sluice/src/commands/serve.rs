@@ -3,21 +3,17 @@
 use std::future::pending;
 
 use anyhow::Context as _;
-use sluice_server::{Edge, ServeError, Settings, Tls, first_login, serve};
+use sluice_server::{Edge, ServeError, Settings, Telemetry, Tls, first_login, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use super::interrupts::Interrupts;
-use super::{async_runtime, machine};
+use super::{async_runtime, machine_with, telemetry};
 use crate::cli::{Global, ServeArgs};
 use crate::exit::{Exit, Usage};
 use crate::local::{Machine, Only};
-use crate::out;
 use crate::render::{Line, Theme, Tone};
-
-/// The variable that says what is logged: a level, or `target=level` and so on.
-const LOG: &str = "SLUICE_LOG";
+use crate::{log, out, secrets};
 
 /// Serves until it is stopped.
 pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
@@ -33,19 +29,31 @@ pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
             )
             .into());
     }
-    log_to_stderr();
+    let scrub = secrets::known(global);
+    log::to_stderr(args.log.log_format, scrub.clone());
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
         let concurrency = Some(args.concurrency);
-        let machine = machine(global, theme, Only::Everything, concurrency).await?;
-        Box::pin(served(&machine, args, theme)).await
+        let telemetry = telemetry(&scrub)?;
+        let only = Only::Everything;
+        let machine = machine_with(global, theme, only, concurrency, telemetry.clone()).await?;
+        let exit = Box::pin(served(&machine, args, telemetry.clone(), theme)).await;
+        if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
+            telemetry.stop().await;
+        }
+        exit
     });
     // What a second interrupt left behind is not waited for.
     runtime.shutdown_background();
     exit
 }
 
-async fn served(machine: &Machine, args: &ServeArgs, theme: Theme) -> anyhow::Result<Exit> {
+async fn served(
+    machine: &Machine,
+    args: &ServeArgs,
+    telemetry: Option<Telemetry>,
+    theme: Theme,
+) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Usage::new(format!("cannot listen on {}: {error}", args.listen))
@@ -60,6 +68,7 @@ async fn served(machine: &Machine, args: &ServeArgs, theme: Theme) -> anyhow::Re
         origins: args.origins.clone(),
         requests_per_second: args.requests_per_second,
         behind_proxy: args.behind_proxy,
+        telemetry,
         ..Settings::default()
     };
     let edge = Edge::new(machine.executor().clone(), settings);
@@ -140,11 +149,4 @@ async fn welcome(
     }
     out::notes(&lines, theme);
     Ok(())
-}
-
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new("warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second one in the same process changes nothing.
-    let _ = log.try_init();
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use sluice_model::{RunId, RunState};
 
 use super::interrupts::Interrupts;
-use super::{async_runtime, machine};
+use super::{async_runtime, machine_with, telemetry};
 use crate::cli::{Global, WorkerArgs};
 use crate::exit::Exit;
 use crate::local::{Heard, Hearing, Machine, Only, Records, Summary};
-use crate::out;
 use crate::quantity::duration;
 use crate::render::{Line, Theme, Tone, state_word};
+use crate::{log, out, secrets};
 
 /// How long what is heard gathers before it is told.
 const GATHER: Duration = Duration::from_millis(100);
@@ -20,10 +20,18 @@ const GATHER: Duration = Duration::from_millis(100);
 /// Works until it is stopped, or until there is nothing to do.
 pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
     let theme = Theme::of_stderr(global.color);
+    let scrub = secrets::known(global);
+    log::to_stderr(args.log.log_format, scrub.clone());
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
-        let machine = machine(global, theme, Only::Everything, Some(args.concurrency)).await?;
-        Box::pin(work(&machine, args, theme)).await
+        let telemetry = telemetry(&scrub)?;
+        let (only, concurrency) = (Only::Everything, Some(args.concurrency));
+        let machine = machine_with(global, theme, only, concurrency, telemetry.clone()).await?;
+        let exit = Box::pin(work(&machine, args, theme)).await;
+        if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
+            telemetry.stop().await;
+        }
+        exit
     });
     // What a second interrupt left behind is not waited for.
     runtime.shutdown_background();

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use sluice_executor::{
-    Executor, NotSubmitted, Plan, Replayed, Replaying, Rerun, Settings, Submission, Version,
-    start_of,
+    Executor, NotSubmitted, Plan, Replayed, Replaying, Rerun, Settings, SpanSink, Submission,
+    Version, start_of,
 };
 use sluice_model::{Event, Failure, RunId, TenantId};
+use sluice_server::Telemetry;
 
 use super::{Local, Records};
 
@@ -26,12 +27,20 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Puts the parts together. Nothing is taken up before it works.
-    pub fn new(records: Records, local: Local, only: Only, concurrency: Option<u32>) -> Machine {
+    /// Puts the parts together. Nothing is taken up before it works. Spans that are over go to
+    /// `telemetry`.
+    pub fn new(
+        records: Records,
+        local: Local,
+        only: Only,
+        concurrency: Option<u32>,
+        telemetry: Option<Telemetry>,
+    ) -> Machine {
         let mut settings = match only {
             Only::Its => Settings { own_only: true, ..Settings::default() },
             Only::Everything => Settings::shared(),
         };
+        settings.spans = telemetry.map(|telemetry| Arc::new(telemetry) as Arc<dyn SpanSink>);
         if let Some(concurrency) = concurrency {
             settings.concurrency = concurrency;
         }

@@ -45,6 +45,7 @@ impl Story {
             deadline_us: None,
             parent: None,
             forked_from: None,
+            trace: None,
         })))
     }
 

@@ -163,6 +163,7 @@ impl Party {
             deadline_us: order.deadline_ms.map(|after_ms| now_us() + after_ms * 1_000),
             seed: None,
             idempotency_key: Some(order.key.clone()),
+            trace: None,
         };
         match self.executor.submit(submission).await {
             Ok(run) => say(&Said::Submitted { key: order.key, run }),

@@ -56,6 +56,7 @@ impl Client {
             deadline_us: None,
             seed: None,
             idempotency_key: None,
+            trace: None,
         };
         Ok(self.executor.submit(submission).await?)
     }
