@@ -147,7 +147,7 @@ impl Keys {
     /// Whether there is that ticket.
     async fn has(&self, wanted: &Wanted) -> Result<bool, DbError> {
         let conn = &mut self.store.reader().await?;
-        Ok(conn.row(composed(wanted.sql("SELECT 1 FROM", "")), wanted.args()).await?.is_some())
+        Ok(conn.row(composed(Wanted::sql("SELECT 1 FROM", "")), wanted.args()).await?.is_some())
     }
 }
 
@@ -223,7 +223,7 @@ struct Wanted {
 
 impl Wanted {
     /// A statement about the ticket.
-    fn sql(&self, before: &str, after: &str) -> String {
+    fn sql(before: &str, after: &str) -> String {
         format!("{before} tickets WHERE hash = $1 AND purpose = $2 AND expires_at_us > $3{after}")
     }
 
@@ -233,14 +233,14 @@ impl Wanted {
 
     /// Takes it.
     async fn take(&self, tx: &mut Tx) -> Result<Option<Ticket>, DbError> {
-        let sql = self.sql("DELETE FROM", &format!(" RETURNING {TICKET}"));
+        let sql = Wanted::sql("DELETE FROM", &format!(" RETURNING {TICKET}"));
         let row = tx.row(composed(sql), self.args()).await?;
         row.map(|row| self.of_row(&row)).transpose()
     }
 
     /// Reads it; nobody else takes it until the transaction ends.
     async fn hold(&self, tx: &mut Tx) -> Result<Option<Ticket>, DbError> {
-        let sql = self.sql(&format!("SELECT {TICKET} FROM"), tx.for_update());
+        let sql = Wanted::sql(&format!("SELECT {TICKET} FROM"), tx.for_update());
         let row = tx.row(composed(sql), self.args()).await?;
         row.map(|row| self.of_row(&row)).transpose()
     }

@@ -51,9 +51,9 @@ async fn a_certificate_that_cannot_be_used_is_named() {
     let server = Server::start().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let tls = Tls { certificates: path.clone(), key: path };
-    let served =
+    let serving =
         sluice_server::serve(server.edge().clone(), listener, Some(tls), std::future::pending());
-    let error = served.await.expect_err("there is no certificate");
+    let error = serving.await.expect_err("there is no certificate");
     assert!(error.to_string().contains("missing.pem"), "{error}");
     server.stop().await;
 }

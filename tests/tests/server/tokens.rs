@@ -75,13 +75,13 @@ async fn a_tenant_has_as_many_tokens_as_it_may() {
     let admin = server.administrator();
     let narrow = json!({ "quota": { "tokens": 2 } });
     admin.send(admin.request(Method::PATCH, "/v1/tenants/a").json(&narrow)).await.expect(200);
-    let make = async || owner.post("/v1/tokens", &json!({ "name": "t" })).await;
-    let made = make().await.expect(201);
-    let refused = make().await;
+    let another = async || owner.post("/v1/tokens", &json!({ "name": "t" })).await;
+    let made = another().await.expect(201);
+    let refused = another().await;
     assert_eq!(refused.code(), "quota_exceeded");
     assert_eq!(refused.json()["failure"]["details"]["quota"], "tokens");
     owner.delete(&format!("/v1/tokens/{}", made["token"].as_str().unwrap_or(""))).await.expect(204);
-    make().await.expect(201);
+    another().await.expect(201);
     server.stop().await;
 }
 

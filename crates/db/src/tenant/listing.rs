@@ -52,17 +52,18 @@ impl Large {
     ) -> Result<Part<T>, DbError> {
         let limit = limit.min(MOST_ROWS);
         let sql = format!("SELECT CAST({} AS BIGINT) {} LIMIT ", self.size, self.rest);
-        let sized = conn.rows(composed(self.place(sql)), self.up_to(u64::from(limit) + 1)).await?;
-        let sizes: Vec<u64> = sized.iter().map(|row| row.count(0)).collect::<Result<_, _>>()?;
+        let measured =
+            conn.rows(composed(self.place(&sql)), self.up_to(u64::from(limit) + 1)).await?;
+        let sizes: Vec<u64> = measured.iter().map(|row| row.count(0)).collect::<Result<_, _>>()?;
         let fitting = fitting(&sizes, limit, MOST_BYTES);
         let has_more = sizes.len() > fitting;
         let sql = format!("SELECT {columns} {} LIMIT ", self.rest);
-        let rows = conn.rows(composed(self.place(sql)), self.up_to(fitting as u64)).await?;
+        let rows = conn.rows(composed(self.place(&sql)), self.up_to(fitting as u64)).await?;
         let items = rows.iter().map(of_row).collect::<Result<_, _>>()?;
         Ok(Part { items, has_more })
     }
 
-    fn place(&self, sql: String) -> String {
+    fn place(&self, sql: &str) -> String {
         format!("{sql}${}", self.args.len() + 1)
     }
 
