@@ -8,7 +8,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sluice_db::Store;
 use sluice_executor::{Executor, ExecutorError, SpanSink};
-use sluice_server::{Edge, ServeError, Settings, first_login, serve};
+use sluice_server::{Edge, ServeError, Settings, Tls, first_login, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -20,6 +20,8 @@ pub struct Server {
     directory: tempfile::TempDir,
     edge: Edge,
     address: SocketAddr,
+    /// The certificate that it shows, where it speaks TLS.
+    trusted: Option<reqwest::Certificate>,
     administrator: String,
     stop: Option<(oneshot::Sender<()>, oneshot::Sender<()>)>,
     serving: JoinHandle<Result<(), ServeError>>,
@@ -71,6 +73,14 @@ impl Server {
 
     /// One with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Server {
+        Server::start_over(None, change).await
+    }
+
+    /// One that speaks TLS, and whose clients trust that certificate alone, which is PEM.
+    pub async fn start_over(
+        tls: Option<(Tls, &str)>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Server {
         let mut settings = Settings { requests_per_second: 1_000_000, ..Settings::default() };
         change(&mut settings);
         // The first test of a process installs it; the others find it installed.
@@ -89,13 +99,18 @@ impl Server {
         let (stop_serving, serving_stopped) = oneshot::channel::<()>();
         let (stop_working, working_stopped) = oneshot::channel::<()>();
         let stopped = async { serving_stopped.await.unwrap_or(()) };
-        let serving = tokio::spawn(serve(edge.clone(), listener, None, stopped));
+        let trusted = tls.as_ref().map(|(_, certificate)| {
+            reqwest::Certificate::from_pem(certificate.as_bytes()).expect("it is a certificate")
+        });
+        let tls = tls.map(|(tls, _)| tls);
+        let serving = tokio::spawn(serve(edge.clone(), listener, tls, stopped));
         let working = tokio::spawn(async move {
             executor.work(async { working_stopped.await.unwrap_or(()) }).await
         });
         let stop = Some((stop_serving, stop_working));
         let administrator = String::new();
-        let mut server = Server { directory, edge, address, administrator, stop, serving, working };
+        let mut server =
+            Server { directory, edge, address, trusted, administrator, stop, serving, working };
         let code = login.expect("a fresh store has no token").code;
         let bought = server.anonymous().post("/v1/login", &json!({ "code": code })).await;
         bought.expect(201)["secret"]
@@ -122,9 +137,14 @@ impl Server {
 
     /// Somebody without a token.
     pub fn anonymous(&self) -> Client {
+        let http = reqwest::Client::builder().no_proxy();
+        let (http, scheme) = match self.trusted.clone() {
+            Some(certificate) => (http.tls_certs_only([certificate]), "https"),
+            None => (http, "http"),
+        };
         Client {
-            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
-            base: format!("http://{}", self.address),
+            http: http.build().expect("a client"),
+            base: format!("{scheme}://{}", self.address),
             token: None,
         }
     }

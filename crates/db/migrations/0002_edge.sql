@@ -13,7 +13,7 @@ UPDATE tenants SET grants =
 
 -- Whoever runs Sluice for themselves is not held to ceilings that are for others.
 UPDATE tenants SET quota = '{"cpu_ms_per_day":1000000000000000,"stored_bytes":1000000000000000,'
-    || '"calls_per_second":1000000000,"limits":{"cpu_time_ms":1000000000000000,'
+    || '"calls_per_second":1000000000,"tokens":1000000000,"limits":{"cpu_time_ms":1000000000000000,'
     || '"wall_time_ms":1000000000000000,"memory_bytes":1000000000000000,'
     || '"output_bytes":1000000000000000,"spans":1000000000000000,"events":1000000000000000,'
     || '"calls":1000000000000000,"event_bytes":1000000000000000,'
@@ -44,6 +44,9 @@ CREATE TABLE tokens (
 -- Tenant::tokens, newest first.
 CREATE INDEX tokens_by_tenant ON tokens (tenant, id);
 
+-- Tenant::create_token and Keys::log_in: how many are valid.
+CREATE INDEX tokens_not_revoked ON tokens (tenant, expires_at_us) WHERE revoked_at_us IS NULL;
+
 -- What a browser or a person comes in with, once.
 CREATE TABLE tickets (
     hash {bytes} PRIMARY KEY,
@@ -54,14 +57,17 @@ CREATE TABLE tickets (
     expires_at_us BIGINT NOT NULL
 ){by_key};
 
--- Keys::redeem_ticket, which sweeps those whose time is over.
+-- Keys::issue_ticket, which sweeps those whose time is over.
 CREATE INDEX tickets_by_end ON tickets (expires_at_us);
--- Tenant::revoke_token, which takes a token's tickets with it.
+-- Tenant::revoke_token, which takes a token's tickets with it, and Keys::issue_ticket, which counts them.
 CREATE INDEX tickets_by_token ON tickets (token_id) WHERE token_id IS NOT NULL;
 
 -- Who did what at the edge. Append-only.
 CREATE TABLE audit (
+    -- The order of entries. It counts those of all tenants, so nobody is shown it.
     seq {serial},
+    -- Also Tenant::audit, for the place of an entry.
+    id {text} NOT NULL UNIQUE,
     tenant {text} NOT NULL REFERENCES tenants (id),
     at_us BIGINT NOT NULL,
     actor TEXT NOT NULL,

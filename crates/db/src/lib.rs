@@ -27,13 +27,13 @@ pub use address::secrets_of;
 pub use admin::{Admin, TenantChange, TenantChanged, TenantRow};
 pub use crash::crash_point;
 pub use error::{BesideError, DbError, KeepError, WriteError};
-pub use keys::{Keys, Purpose, Ticket};
+pub use keys::{Keys, NewLogin, Purpose, Ticket};
 pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
 pub use notice::Notice;
 pub use queue::{Claim, Leased, Places, Queue};
 pub use store::Store;
 pub use tenant::{
     AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,
-    Flaw, FlowFilter, FlowVersion, IdempotencyKey, Imported, KvEntry, KvMatch, KvPage, NewRun,
-    NewToken, RunFilter, RunRow, Submitted, Tenant, TokenRow, UsageRow, Verified,
+    Flaw, FlowFilter, FlowVersion, IdempotencyKey, Imported, KvEntry, KvMatch, NewRun, NewToken,
+    Part, RunFilter, RunRow, Submitted, Tenant, TokenRow, UsageRow, Verified,
 };

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use sluice_model::{Event, Observed};
 
-use crate::engine::{Conn, Row, args, composed};
+use crate::engine::{Arg, Conn, Row, args, composed};
 use crate::writer::Tx;
 use crate::{DbError, NewEvent};
 
@@ -186,6 +186,38 @@ pub(crate) async fn write_source(
         tx.tally.store(tenant, source.len() as u64);
     }
     Ok(())
+}
+
+/// What the events of a tenant's rows with [`COLUMNS`] take as JSON, about.
+pub(crate) async fn sizes(
+    conn: &mut Conn,
+    tenant: &str,
+    rows: &[Row],
+) -> Result<Vec<u64>, DbError> {
+    let mut digests = Vec::new();
+    for row in rows {
+        digests.extend(named(row.text(3)?));
+    }
+    let mut sizes = HashMap::with_capacity(digests.len());
+    for digests in digests.chunks(MOST_ROWS) {
+        let sql = format!(
+            "SELECT digest, CAST(OCTET_LENGTH(bytes) AS BIGINT) FROM blobs \
+             WHERE tenant = $1 AND digest IN ({})",
+            places(2, digests.len())
+        );
+        let mut args = args![tenant];
+        args.extend(digests.iter().map(|digest| Arg::from(*digest)));
+        for row in conn.rows(composed(sql), args).await? {
+            sizes.insert(row.text(0)?.to_owned(), row.count(1)?);
+        }
+    }
+    let size = |row: &Row| {
+        let body = row.text(3)?;
+        let body = named(body).and_then(|digest| sizes.get(digest)).copied();
+        let in_row = row.text(3)?.len() + row.text_or_null(2)?.map_or(0, str::len);
+        Ok(body.unwrap_or(0) + in_row as u64)
+    };
+    rows.iter().map(size).collect()
 }
 
 /// The events of a tenant's rows with [`COLUMNS`]. Attachments get their bytes where that is asked for.

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use sluice_model::{AskId, RunId, TokenId};
+use sluice_model::{AskId, AuditId, RunId, TokenId};
 
 /// Microseconds since the Unix epoch.
 pub fn now_us() -> u64 {
@@ -18,6 +18,11 @@ pub fn run_id() -> RunId {
 /// A token's name that nobody has yet.
 pub fn token_id() -> TokenId {
     TokenId::new(now_us() / 1_000, random())
+}
+
+/// An audit entry's name that nobody has yet.
+pub fn audit_id() -> AuditId {
+    AuditId::new(now_us() / 1_000, random())
 }
 
 /// A question's name that nobody has yet.

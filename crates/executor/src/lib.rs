@@ -40,7 +40,7 @@ pub use digest::{hex, seed_of_hex, sha256};
 pub use executor::Executor;
 pub use export::{RecordError, Redaction, export, import, without_words};
 pub use feed::Feed;
-pub use fresh::{now_us, random, run_id, token_id};
+pub use fresh::{audit_id, now_us, random, run_id, token_id};
 pub use performer::{CallContext, Performer};
 pub use replay::{Replayed, Replaying, start_of};
 pub use rerun::{Plan, Rerun};

@@ -127,6 +127,8 @@ sortable_ids! {
     AskId "ask" "ask";
     /// A token by which a tenant's people and programs are known. Not the secret itself.
     TokenId "tok" "token";
+    /// One entry of a tenant's audit. Says nothing of how many there are.
+    AuditId "aud" "audit entry";
 }
 
 /// A unit of isolation, quota and grants: a short name of small letters, digits and `-`.

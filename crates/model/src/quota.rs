@@ -32,6 +32,8 @@ pub struct Quota {
     pub stored_bytes: u64,
     /// Calls of all live runs of one process; more wait. Default 1,000.
     pub calls_per_second: u32,
+    /// Tokens that are valid at one time; more are refused. Default 1,000.
+    pub tokens: u32,
     /// The most that one run may ask for; a run that asks for more is refused. Members that are left
     /// out of JSON are those of [`Quota::default`], not those of [`Limits::default`].
     #[serde(deserialize_with = "ceilings")]
@@ -46,6 +48,7 @@ impl Default for Quota {
             cpu_ms_per_day: 86_400_000,
             stored_bytes: 10 << 30,
             calls_per_second: 1_000,
+            tokens: 1_000,
             limits: Limits {
                 cpu_time_ms: 600_000,
                 wall_time_ms: 86_400_000,

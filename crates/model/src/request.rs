@@ -139,6 +139,10 @@ pub enum ArtifactAction {
     Read,
 }
 
+/// The largest value of a key, answer to a question and description of a flow, as JSON in bytes: what
+/// lists hold many of.
+pub const MAX_VALUE_BYTES: usize = 1 << 20;
+
 /// The longest key of the key-value store.
 const MAX_KEY_BYTES: usize = 512;
 

@@ -1,5 +1,7 @@
 //! Who asks, and what they may do.
 
+mod address;
+mod buckets;
 mod caller;
 mod first;
 mod rates;
@@ -9,10 +11,9 @@ mod ticket;
 
 pub use first::{FirstLogin, first_login};
 
-pub(crate) use caller::{
-    Admin, Answer, Caller, Identity, Own, Read, Run, Write, address_of, bearer, identify,
-};
+pub(crate) use address::{Address, address_of, network_of};
+pub(crate) use caller::{Admin, Answer, Caller, Identity, Own, Read, Run, Write, bearer, identify};
 pub(crate) use rates::Rates;
 pub(crate) use secret::{Secret, SecretKind};
 pub(crate) use standing::Standing;
-pub(crate) use ticket::{issue, redeem};
+pub(crate) use ticket::{issue, redeem, shown};

@@ -8,8 +8,9 @@ use sluice_model::TenantId;
 use tokio::sync::watch;
 
 use crate::auth::{Rates, Standing};
-use crate::live::{Hub, Places};
+use crate::live::Hub;
 use crate::metrics::Metrics;
+use crate::places::{Places, Viewer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -25,7 +26,7 @@ struct Inner {
     rates: Rates,
     standing: Standing,
     hub: Hub,
-    places: Places,
+    places: Places<Viewer>,
     metrics: Metrics,
     stopping: watch::Sender<bool>,
 }
@@ -35,7 +36,7 @@ impl Edge {
     pub fn new(executor: Executor, settings: Settings) -> Edge {
         let hub = Hub::over(executor.store());
         let rates = Rates::new(&settings);
-        let (standing, places) = (Standing::new(), Places::new());
+        let (standing, places) = (Standing::new(), Places::new(usize::MAX));
         let metrics = Metrics::new(settings.telemetry.as_ref());
         let stopping = watch::Sender::new(false);
         let inner = Inner { executor, settings, rates, standing, hub, places, metrics, stopping };
@@ -72,8 +73,8 @@ impl Edge {
         &self.inner.standing
     }
 
-    /// The sockets that are open.
-    pub(crate) fn places(&self) -> &Places {
+    /// The sockets and streams that are open.
+    pub(crate) fn places(&self) -> &Places<Viewer> {
         &self.inner.places
     }
 

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use sluice_model::Code;
 
 use crate::problem::Problem;
+use crate::serve::is_too_slow;
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -94,6 +95,10 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn unread(rejection: BytesRejection) -> Problem {
+    if is_too_slow(&rejection) {
+        return Problem::field("", "the body did not come in time")
+            .status(StatusCode::REQUEST_TIMEOUT);
+    }
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(Code::RequestTooLarge, "the body is larger than this server takes")

@@ -16,6 +16,7 @@ mod mcp;
 mod metrics;
 mod origin;
 mod page;
+mod places;
 mod problem;
 mod reference;
 mod reply;

@@ -3,7 +3,6 @@
 mod gather;
 mod greeting;
 mod hub;
-mod places;
 mod run_stream;
 mod runs_stream;
 mod session;
@@ -11,6 +10,5 @@ mod subscriptions;
 mod words;
 
 pub(crate) use hub::Hub;
-pub(crate) use places::Places;
 pub(crate) use run_stream::RunStream;
 pub(crate) use session::{Arrival, MOST_MESSAGE_BYTES, attend};

@@ -225,6 +225,7 @@ impl From<AnswerRefused> for Problem {
             AnswerRefused::NotForYou { .. } => {
                 Problem::new(Code::Conflict, message).status(StatusCode::FORBIDDEN)
             }
+            AnswerRefused::TooLarge { .. } => Problem::new(Code::RequestTooLarge, message),
             AnswerRefused::AlreadyAnswered(_) | AnswerRefused::Closed(_) => {
                 Problem::new(Code::Conflict, message)
             }

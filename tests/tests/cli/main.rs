@@ -10,4 +10,5 @@ mod reruns;
 mod runs;
 mod same;
 mod secrets;
+mod serve;
 mod served;

@@ -260,6 +260,33 @@ async fn a_ticket_opens_one_socket_and_only_in_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tickets_and_strangers_have_an_end() {
+    let server = Server::start_with(|settings| settings.behind_proxy = true).await;
+    let owner = server.tenant("a").await;
+    for _ in 0..100 {
+        ticket(&owner).await;
+    }
+    assert_eq!(owner.post("/v1/socket-tickets", &json!({})).await.code(), "rate_limited");
+    let stranger = async |from: &str| {
+        let url = format!("ws://{}/v1/socket", server.address());
+        let mut request = url.into_client_request().expect("it is a request");
+        request.headers_mut().insert("x-forwarded-for", from.parse().expect("a header"));
+        let (socket, _) = connect_async(request).await.expect("it opens");
+        Socket(socket)
+    };
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(stranger("192.0.2.1").await);
+    }
+    assert_eq!(stranger("192.0.2.1").await.closed().await, 4429);
+    let mut other = stranger("192.0.2.2").await;
+    other.say(json!({ "type": "hello", "ticket": "nothing" })).await;
+    assert_eq!(other.closed().await, 4401, "another address has places of its own");
+    drop(silent);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_taken_back_closes_its_sockets() {
     let server = Server::start().await;
     let owner = server.tenant("a").await;

@@ -4,6 +4,11 @@ use serde_json::json;
 use sluice_server::first_login;
 use sluice_tests::server::Server;
 
+use crate::secrets::made_up;
+
+/// So often it is tried to be faster than a bucket fills, which takes a second.
+const TRIES: u32 = 30;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_code_works_once_and_the_first_one_is_not_made_twice() {
     let server = Server::start().await;
@@ -55,12 +60,79 @@ async fn nobody_gives_away_what_they_do_not_have() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_is_slowed_down() {
     let server = Server::start_with(|settings| settings.failures_per_second = 3).await;
-    let stranger = server.with("slt_nonsense");
     let mut codes = Vec::new();
-    for _ in 0..6 {
-        codes.push(stranger.get("/v1/me").await.code());
+    for number in 0..12 {
+        codes.push(server.with(&made_up("slt_", number)).get("/v1/me").await.code());
     }
     assert_eq!(codes[0], "unauthenticated");
+    assert!(codes.iter().any(|code| code == "rate_limited"), "{codes:?}");
+    let mut codes = Vec::new();
+    for number in 0..12 {
+        let login = json!({ "code": made_up("sll_", number) });
+        codes.push(server.anonymous().post("/v1/login", &login).await.code());
+    }
+    assert!(codes.iter().any(|code| code == "rate_limited"), "{codes:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_reaches_no_store_and_those_who_are_known_go_on() {
+    let server = Server::start_with(|settings| settings.failures_per_second = 1).await;
+    let owner = server.tenant("a").await;
+    owner.get("/v1/me").await.expect(200);
+    // What is valid is not looked up either from an address that guesses, unless it was known before.
+    let mut codes = Vec::new();
+    for number in 0..TRIES {
+        let made = owner.post("/v1/tokens", &json!({ "name": "t" })).await.expect(201);
+        let newcomer = server.with(made["secret"].as_str().expect("a token"));
+        server.with(&made_up("slt_", number)).get("/v1/me").await;
+        server.with(&made_up("slt_", number)).get("/v1/me").await;
+        codes.push(newcomer.get("/v1/me").await.code());
+    }
+    assert!(codes.iter().any(|code| code == "rate_limited"), "{codes:?}");
+    let mut codes = Vec::new();
+    for number in 0..TRIES {
+        let code = first_login(server.edge().store(), true).await.expect("the store answers");
+        let login = json!({ "code": code.expect("it is forced").code });
+        let guess = json!({ "code": made_up("sll_", number) });
+        server.anonymous().post("/v1/login", &guess).await;
+        server.anonymous().post("/v1/login", &guess).await;
+        let mut answered = server.anonymous().post("/v1/login", &login).await;
+        codes.push(answered.code());
+        while answered.code() == "rate_limited" {
+            answered = server.anonymous().post("/v1/login", &login).await;
+        }
+        // The code was not used up meanwhile.
+        answered.expect(201);
+        if codes.contains(&"rate_limited".to_owned()) {
+            break;
+        }
+    }
+    assert!(codes.iter().any(|code| code == "rate_limited"), "{codes:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_each_address_guesses_for_itself() {
+    let server = Server::start_with(|settings| {
+        (settings.failures_per_second, settings.behind_proxy) = (1, true);
+    })
+    .await;
+    let stranger = server.anonymous();
+    let guess = async |number: u32, from: &str| {
+        let login = json!({ "code": made_up("sll_", number) });
+        let request = stranger.request(reqwest::Method::POST, "/v1/login").json(&login);
+        stranger.send(request.header("X-Forwarded-For", from)).await.code()
+    };
+    for number in 0..20 {
+        // What a client says of itself is not believed.
+        let from = format!("203.0.113.{number}, 192.0.2.{number}");
+        assert_eq!(guess(number, &from).await, "unauthenticated");
+    }
+    let mut codes = Vec::new();
+    for number in 0..20 {
+        codes.push(guess(number, &format!("203.0.113.{number}, 198.51.100.1")).await);
+    }
     assert!(codes.iter().any(|code| code == "rate_limited"), "{codes:?}");
     server.stop().await;
 }

@@ -91,6 +91,9 @@ async fn questions_are_listed(world: World) {
         let ask = writer.create_ask(id, CallId(call), question(assignee), call, None).await;
         asks.push(ask.expect("the lease holds"));
     }
+    let large = json!("x".repeat(1 << 20));
+    let refused = world.local().answer(&asks[0], &large, "bob", 20).await;
+    assert!(matches!(refused, Err(AnswerRefused::TooLarge { .. })), "{refused:?}");
     world.local().answer(&asks[0], &json!(1), "bob", 20).await.expect("it is taken");
     let list = async |filter: AskFilter| {
         let listed = world.local().asks(&filter).await.expect("they are listed");
@@ -103,5 +106,8 @@ async fn questions_are_listed(world: World) {
     assert_eq!(list(AskFilter { before: Some(asks[2].clone()), ..open }).await, [2]);
     assert_eq!(list(AskFilter { assignee: Some("ada".to_owned()), ..all.clone() }).await, [2]);
     assert_eq!(list(AskFilter { run: Some(leased.run), limit: Some(1), ..all.clone() }).await, [3]);
-    assert!(list(AskFilter { run: Some(world.run_id()), ..all }).await.is_empty());
+    assert!(list(AskFilter { run: Some(world.run_id()), ..all.clone() }).await.is_empty());
+    let some = world.local().some_asks(&AskFilter { limit: Some(2), ..all }).await;
+    let some = some.expect("they are listed");
+    assert_eq!((some.items.len(), some.has_more), (2, true));
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sluice_db::{BesideError, KvMatch, RunWriter};
-use sluice_model::{Answer, Attachment, CallId, Code, EventBody, KvAction, Quota, TenantId};
+use sluice_db::{BesideError, KeepError, KvMatch, RunWriter};
+use sluice_model::{
+    Answer, Attachment, CallId, Code, EventBody, KvAction, MAX_VALUE_BYTES, Quota, TenantId,
+};
 
 use crate::world::{World, ended, event, sleep_call, tenant};
 
@@ -20,6 +22,8 @@ crate::on_both! {
     artifacts_are_kept_with_the_run
     people_change_keys_as_runs_do
     spaces_are_listed_in_order
+    what_is_large_is_listed_in_parts
+    what_is_too_large_is_not_kept
 }
 
 /// Bytes that a list holds.
@@ -203,6 +207,53 @@ async fn people_change_keys_as_runs_do(world: World) {
     assert_eq!(get(25).await, Some(json!(6)));
 }
 
+/// JSON of so many bytes.
+fn large(bytes: usize) -> Value {
+    Value::from("x".repeat(bytes - 2))
+}
+
+async fn what_is_large_is_listed_in_parts(world: World) {
+    let local = world.local();
+    for number in 0..10 {
+        let (key, value) = (format!("k{number}"), large(1 << 20));
+        let put = local.kv_put("space", &key, &value, None, KvMatch::Any, 10).await;
+        assert!(put.expect("it is set"));
+    }
+    let mut keys = Vec::new();
+    loop {
+        let after = keys.last().cloned();
+        let part = local.kv_list("space", "k", after.as_deref(), 500, 10).await;
+        let part = part.expect("they are listed");
+        assert!((1..5).contains(&part.items.len()), "{}", part.items.len());
+        keys.extend(part.items.into_iter().map(|entry| entry.key));
+        if !part.has_more {
+            break;
+        }
+    }
+    assert_eq!(keys, (0..10).map(|number| format!("k{number}")).collect::<Vec<_>>());
+    let two = local.kv_list("space", "k", None, 2, 10).await.expect("they are listed");
+    assert_eq!((two.items.len(), two.has_more), (2, true));
+    let writer = world.live().await.log.writer();
+    let list = KvAction::List { prefix: String::new(), after: None, limit: Some(1_000) };
+    let listed = kv(&writer, 1, 20, list).await;
+    assert!(listed.to_string().len() < 5 << 20, "a run gets a part of it, too");
+}
+
+async fn what_is_too_large_is_not_kept(world: World) {
+    let local = world.local();
+    let put = async |bytes| {
+        let value = large(bytes);
+        local.kv_put("space", "k", &value, None, KvMatch::Any, 10).await
+    };
+    assert!(put(MAX_VALUE_BYTES).await.expect("it is set"));
+    let refused = put(MAX_VALUE_BYTES + 1).await;
+    let Err(KeepError::Refused(failure)) = refused else { panic!("{refused:?}") };
+    assert_eq!(failure.code, Code::RequestTooLarge);
+    let description = serde_json::json!({ "summary": large(MAX_VALUE_BYTES) });
+    let saved = local.save_flow("flow", &"source".into(), &description, 10).await;
+    assert!(matches!(saved, Err(KeepError::Refused(_))), "{saved:?}");
+}
+
 async fn spaces_are_listed_in_order(world: World) {
     let local = world.local();
     for (space, key) in [("b", "1"), ("a", "1"), ("a", "2"), ("B", "1"), ("ä", "1")] {
@@ -246,7 +297,7 @@ async fn a_list_of_long_values_ends_early(world: World) {
     }
     let page = async |after: Option<&str>, limit| {
         let page = local.kv_list("many", "", after, limit, 21).await.expect("the store answers");
-        let keys: Vec<_> = page.entries.iter().map(|entry| entry.key.clone()).collect();
+        let keys: Vec<_> = page.items.iter().map(|entry| entry.key.clone()).collect();
         (keys.first().cloned(), keys.len(), page.has_more)
     };
     assert_eq!(page(None, 149).await, (Some("000".to_owned()), 149, true));

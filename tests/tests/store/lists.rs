@@ -69,6 +69,11 @@ async fn a_source_that_is_current_makes_no_new_version(world: World) {
     assert_eq!(source, Some(text("a")));
     let versions = local.flow_versions("hello").await.expect("they are listed");
     assert_eq!(versions.iter().map(|version| version.version).collect::<Vec<_>>(), [3, 2, 1]);
+    let some = local.some_flow_versions("hello", Some(3), 1).await.expect("they are listed");
+    assert_eq!((some.items[0].version, some.items.len(), some.has_more), (2, 1, true));
+    let filter = FlowFilter { limit: Some(1), ..FlowFilter::default() };
+    let some = local.some_flows(&filter).await.expect("they are listed");
+    assert_eq!((some.items[0].name.as_str(), some.items.len(), some.has_more), ("hello", 1, true));
     let list = async |prefix: &str, after: Option<&str>| {
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
         let flows = local.flows(&FlowFilter { prefix, after, ..FlowFilter::default() }).await;

@@ -54,6 +54,16 @@ async fn what_was_written_is_read_again(world: World) {
     );
     let page = local.events(&leased.run, 2, 2).await.expect("the record is read");
     assert_eq!(page, expected[1..3]);
+    let part =
+        local.some_events(&leased.run, 1, 9, Some(10_000)).await.expect("the record is read");
+    assert_eq!((part.items, part.has_more), (expected[..1].to_vec(), true), "the next one is long");
+    let part =
+        local.some_events(&leased.run, 2, 9, Some(10_000)).await.expect("the record is read");
+    assert_eq!((part.items, part.has_more), (expected[1..2].to_vec(), true));
+    let part = local.some_events(&leased.run, 2, 2, None).await.expect("the record is read");
+    assert_eq!((part.items, part.has_more), (expected[1..3].to_vec(), true));
+    let part = local.some_events(&leased.run, 5, 2, None).await.expect("the record is read");
+    assert_eq!((part.items.len(), part.has_more), (2, false));
     let bare = local.events(&leased.run, 4, 1).await.expect("the record is read");
     let EventBody::CallStarted { call } = &bare[0].body else { panic!("{bare:?}") };
     assert!(call.attachment.as_ref().is_some_and(|attachment| attachment.bytes.is_empty()));

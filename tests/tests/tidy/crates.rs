@@ -37,7 +37,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx*", &["sluice-db"]),
     ("axum*", &["sluice-server", "sluice-tests"]),
     ("opentelemetry*", &["sluice-server", "sluice-tests"]),
-    ("hyper*", &["sluice-rpc"]),
+    ("hyper*", &["sluice-rpc", "sluice-server"]),
     ("clap*", &["sluice", "xtask", "sluice-tests"]),
     ("anyhow", &["sluice", "xtask", "sluice-tests"]),
 ];

@@ -44,8 +44,8 @@ impl RunWriter {
                     limit,
                     most_bytes,
                 };
-                let page = kv_list(conn, tenant, &wanted, now_us).await?;
-                Ok(page.entries.into_iter().map(|entry| json!([entry.key, entry.value])).collect())
+                let part = kv_list(conn, tenant, &wanted, now_us).await?;
+                Ok(part.items.into_iter().map(|entry| json!([entry.key, entry.value])).collect())
             }
             action => {
                 let change = Change { lease: self.lease.clone(), call, space, action, now_us };

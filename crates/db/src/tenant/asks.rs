@@ -1,9 +1,9 @@
 //! A tenant's questions: listed, and answered once.
 
 use serde_json::Value;
-use sluice_model::{AskId, CallId, Question, RunId, TenantId};
+use sluice_model::{AskId, CallId, MAX_VALUE_BYTES, Question, RunId, TenantId};
 
-use super::{Tenant, newest};
+use super::{Large, MOST_BYTES, Part, Tenant, newest, whole};
 use crate::DbError;
 use crate::engine::{Arg, Row, args, composed};
 use crate::record::to_json;
@@ -100,6 +100,12 @@ pub enum AnswerRefused {
     /// Nobody waits for an answer any more.
     #[error("nobody waits for an answer to {0} any more")]
     Closed(AskId),
+    /// The answer has more bytes than an answer may have.
+    #[error("the answer has {bytes} bytes, and {MAX_VALUE_BYTES} are the most")]
+    TooLarge {
+        /// How many, as JSON.
+        bytes: usize,
+    },
     /// The store did not do it.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -143,6 +149,17 @@ impl Tenant {
         rows.iter().map(AskRow::of_row).collect()
     }
 
+    /// The same, as many as fit into one answer.
+    pub async fn some_asks(&self, filter: &AskFilter) -> Result<Part<AskRow>, DbError> {
+        let (rest, args) = found(&self.id, filter);
+        let size = "OCTET_LENGTH(question) + COALESCE(OCTET_LENGTH(answer), 0)";
+        let conn = &mut self.store.reader().await?;
+        let limit = filter.limit.unwrap_or(100);
+        Large { size, rest, args, most_bytes: MOST_BYTES }
+            .part(conn, ROW, limit, AskRow::of_row)
+            .await
+    }
+
     /// Answers a question, and wakes the run. The first answer counts. Whether it fits the schema of
     /// the question is not looked at here.
     pub async fn answer(
@@ -152,10 +169,14 @@ impl Tenant {
         by: &str,
         at_us: u64,
     ) -> Result<(), AnswerRefused> {
+        let value = to_json(value)?;
+        if value.len() > MAX_VALUE_BYTES {
+            return Err(AnswerRefused::TooLarge { bytes: value.len() });
+        }
         let answer = GiveAnswer {
             tenant: self.id.as_str().to_owned(),
             ask: ask.clone(),
-            value: to_json(value)?,
+            value,
             by: by.to_owned(),
             at_us,
         };
@@ -163,18 +184,20 @@ impl Tenant {
     }
 }
 
-/// The query for a list of questions. A run has few: they are found by it alone.
+/// The query for questions, and its arguments.
 pub(super) fn listed(tenant: &TenantId, filter: &AskFilter) -> (String, Vec<Arg>) {
-    let AskFilter { run, state, assignee, before, limit } = filter;
-    let of = if run.is_some() { "tenant || '' =" } else { "tenant =" };
+    whole(ROW, found(tenant, filter), filter.limit)
+}
+
+fn found(tenant: &TenantId, filter: &AskFilter) -> (String, Vec<Arg>) {
+    let AskFilter { run, state, assignee, before, limit: _ } = filter;
     let conditions = [
-        (of, Some(tenant.as_str())),
         ("run_id =", run.as_ref().map(RunId::as_str)),
         ("state =", state.map(AskState::as_str)),
         ("assignee =", assignee.as_deref()),
         ("id <", before.as_ref().map(AskId::as_str)),
     ];
-    newest(&format!("SELECT {ROW} FROM asks"), &conditions, *limit)
+    newest("asks", tenant, run.is_some(), &conditions)
 }
 
 struct GiveAnswer {

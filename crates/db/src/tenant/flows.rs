@@ -7,8 +7,9 @@ use serde_json::Value;
 use sluice_model::Failure;
 
 use super::kv::end_of;
-use super::{MOST_ROWS, Tenant};
-use crate::engine::{Row, args, composed};
+use super::kv_change::too_large;
+use super::{Large, MOST_BYTES, MOST_ROWS, Part, Tenant};
+use crate::engine::{Arg, Row, args, composed};
 use crate::queue::no_room;
 use crate::record::{sha256, to_json, write_source};
 use crate::writer::{Tx, Work};
@@ -46,6 +47,9 @@ pub struct FlowFilter {
 const MOST_TEXT: usize = 1_000;
 
 const ROW: &str = "v.name, v.version, v.source_digest, v.description, v.created_at_us";
+
+/// What is large in a row.
+const SIZE: &str = "OCTET_LENGTH(v.description)";
 
 const CURRENT: &str = "FROM flows f JOIN flow_versions v \
     ON v.tenant = f.tenant AND v.name = f.name AND v.version = f.current";
@@ -86,12 +90,16 @@ impl Tenant {
         is_expected: impl Fn(Option<u64>) -> bool + Send + Sync + 'static,
         at_us: u64,
     ) -> Result<Option<FlowVersion>, KeepError> {
+        let described = to_json(description)?;
+        if let Some(refused) = too_large("the description of the flow", described.len()) {
+            return Err(KeepError::Refused(refused));
+        }
         let save = SaveFlow {
             tenant: self.id.as_str().into(),
             name: name.into(),
             source: Arc::clone(source),
             digest: sha256(source.as_bytes()),
-            description: to_json(description)?,
+            description: described,
             words: words(name, description),
             is_expected: Box::new(is_expected),
             at_us,
@@ -109,11 +117,31 @@ impl Tenant {
 
     /// The current versions of flows, by their names.
     pub async fn flows(&self, filter: &FlowFilter) -> Result<Vec<FlowVersion>, DbError> {
+        let Some((rest, mut args)) = self.flows_of(filter) else { return Ok(Vec::new()) };
+        args.push(filter.limit.unwrap_or(100).min(MOST_ROWS).into());
+        let sql = format!("SELECT {ROW} {rest} LIMIT ${}", args.len());
         let conn = &mut self.store.reader().await?;
-        let limit = filter.limit.unwrap_or(100).min(MOST_ROWS);
+        let rows = conn.rows(composed(sql), args).await?;
+        rows.iter().map(FlowVersion::of_row).collect()
+    }
+
+    /// The same, as many as fit into one answer.
+    pub async fn some_flows(&self, filter: &FlowFilter) -> Result<Part<FlowVersion>, DbError> {
+        let Some((rest, args)) = self.flows_of(filter) else {
+            return Ok(Part { items: Vec::new(), has_more: false });
+        };
+        let conn = &mut self.store.reader().await?;
+        let limit = filter.limit.unwrap_or(100);
+        Large { size: SIZE, rest, args, most_bytes: MOST_BYTES }
+            .part(conn, ROW, limit, FlowVersion::of_row)
+            .await
+    }
+
+    /// What follows the columns in a query for these flows; none where there are none for sure.
+    fn flows_of(&self, filter: &FlowFilter) -> Option<(String, Vec<Arg>)> {
         // Every name comes after the empty one.
         let after = filter.after.as_deref().unwrap_or_default();
-        let mut args = args![self.id.as_str(), after, filter.prefix.as_str(), limit];
+        let mut args = args![self.id.as_str(), after, filter.prefix.as_str()];
         let mut more = String::new();
         if let Some(end) = end_of(&filter.prefix) {
             args.push(end.into());
@@ -123,18 +151,16 @@ impl Tenant {
         if let Some(text) = &filter.text {
             // No name or summary has a zero byte, and the databases bear neither it nor any length.
             if text.contains('\0') || text.len() > MOST_TEXT {
-                return Ok(Vec::new());
+                return None;
             }
             args.push(containing(text).into());
             // As above.
             let _ = write!(more, " AND v.words LIKE ${} ESCAPE '!'", args.len());
         }
-        let sql = format!(
-            "SELECT {ROW} {CURRENT} WHERE f.tenant = $1 AND f.name > $2 AND f.name >= $3{more} \
-             ORDER BY f.name LIMIT $4"
+        let rest = format!(
+            "{CURRENT} WHERE f.tenant = $1 AND f.name > $2 AND f.name >= $3{more} ORDER BY f.name"
         );
-        let rows = conn.rows(composed(sql), args).await?;
-        rows.iter().map(FlowVersion::of_row).collect()
+        Some((rest, args))
     }
 
     /// One version of a flow.
@@ -161,6 +187,21 @@ impl Tenant {
         );
         let rows = conn.rows(composed(sql), args![self.id.as_str(), name, MOST_ROWS]).await?;
         rows.iter().map(FlowVersion::of_row).collect()
+    }
+
+    /// The same before that version, at most so many, and as many as fit into one answer.
+    pub async fn some_flow_versions(
+        &self,
+        name: &str,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Part<FlowVersion>, DbError> {
+        let rest = "FROM flow_versions v WHERE v.tenant = $1 AND v.name = $2 AND v.version < $3 \
+            ORDER BY v.version DESC";
+        let args = args![self.id.as_str(), name, before.unwrap_or(u64::MAX)];
+        let conn = &mut self.store.reader().await?;
+        let large = Large { size: SIZE, rest: rest.to_owned(), args, most_bytes: MOST_BYTES };
+        large.part(conn, ROW, limit, FlowVersion::of_row).await
     }
 
     /// The source of a digest, as far as a run or a flow version of the tenant was ever pinned to it.

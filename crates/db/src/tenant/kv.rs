@@ -3,9 +3,9 @@
 use serde_json::Value;
 use sluice_model::TenantId;
 
-use super::{MOST_ROWS, Tenant};
+use super::{Large, MOST_BYTES, MOST_ROWS, Part, Tenant};
 use crate::DbError;
-use crate::engine::{Conn, Row, args, composed};
+use crate::engine::{Conn, Row, args};
 
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,15 +18,6 @@ pub struct KvEntry {
     pub expires_at_us: Option<u64>,
 }
 
-/// A part of a space's keys.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct KvPage {
-    /// The keys, in order.
-    pub entries: Vec<KvEntry>,
-    /// Whether more of them follow.
-    pub has_more: bool,
-}
-
 /// Which keys are listed.
 pub(crate) struct KvList<'a> {
     pub(crate) space: &'a str,
@@ -37,12 +28,6 @@ pub(crate) struct KvList<'a> {
     /// At most so many bytes of keys and values; one key is told all the same.
     pub(crate) most_bytes: u64,
 }
-
-/// Bytes of keys and values that people are listed at once.
-const LISTED_BYTES: u64 = 4 << 20;
-
-/// Rows that are read at once: nobody knows how long their values are.
-const AT_ONCE: u32 = 64;
 
 impl KvEntry {
     fn of_row(row: &Row) -> Result<KvEntry, DbError> {
@@ -66,8 +51,8 @@ impl Tenant {
         kv_get(conn, &self.id, space, key, now_us).await
     }
 
-    /// The keys of a space that begin so, in order, after that key, at most so many; fewer where they and
-    /// their values hold much.
+    /// The keys of a space that begin so, in order, after that key, at most so many, and as many as fit
+    /// into one answer.
     pub async fn kv_list(
         &self,
         space: &str,
@@ -75,10 +60,9 @@ impl Tenant {
         after: Option<&str>,
         limit: u32,
         now_us: u64,
-    ) -> Result<KvPage, DbError> {
+    ) -> Result<Part<KvEntry>, DbError> {
         let conn = &mut self.store.reader().await?;
-        let limit = limit.min(MOST_ROWS);
-        let wanted = KvList { space, prefix, after, limit, most_bytes: LISTED_BYTES };
+        let wanted = KvList { space, prefix, after, limit, most_bytes: MOST_BYTES };
         kv_list(conn, &self.id, &wanted, now_us).await
     }
 
@@ -117,36 +101,22 @@ pub(crate) async fn kv_list(
     tenant: &TenantId,
     wanted: &KvList<'_>,
     now_us: u64,
-) -> Result<KvPage, DbError> {
-    let end = end_of(wanted.prefix);
-    let and_end = if end.is_some() { " AND key < $7" } else { "" };
-    let sql = format!(
-        "SELECT key, value, expires_at_us FROM kv WHERE tenant = $1 AND space = $2 \
-         AND key >= $3 AND key > $4 AND (expires_at_us IS NULL OR expires_at_us > $5){and_end} \
-         ORDER BY key LIMIT $6"
+) -> Result<Part<KvEntry>, DbError> {
+    let KvList { space, prefix, after, limit, most_bytes } = *wanted;
+    let mut args = args![tenant.as_str(), space, prefix, after.unwrap_or_default(), now_us];
+    let end = match end_of(prefix) {
+        Some(end) => {
+            args.push(end.into());
+            " AND key < $6"
+        }
+        None => "",
+    };
+    let rest = format!(
+        "FROM kv WHERE tenant = $1 AND space = $2 AND key >= $3 AND key > $4 \
+         AND (expires_at_us IS NULL OR expires_at_us > $5){end} ORDER BY key"
     );
-    let mut page = KvPage::default();
-    let mut bytes = 0;
-    loop {
-        let last = page.entries.last().map(|entry| entry.key.as_str());
-        let after = last.or(wanted.after).unwrap_or_default();
-        // One more than is told, to know whether there is one.
-        let at_once = (wanted.limit + 1 - page.entries.len() as u32).min(AT_ONCE);
-        let mut args = args![tenant.as_str(), wanted.space, wanted.prefix, after, now_us, at_once];
-        args.extend(end.as_deref().map(Into::into));
-        let rows = conn.rows(composed(sql.clone()), args).await?;
-        for row in &rows {
-            bytes += (row.text(0)?.len() + row.text(1)?.len()) as u64;
-            let is_full = page.entries.len() == wanted.limit as usize;
-            if is_full || (bytes > wanted.most_bytes && !page.entries.is_empty()) {
-                return Ok(KvPage { has_more: true, ..page });
-            }
-            page.entries.push(KvEntry::of_row(row)?);
-        }
-        if rows.len() < at_once as usize {
-            return Ok(page);
-        }
-    }
+    let large = Large { size: "OCTET_LENGTH(key) + OCTET_LENGTH(value)", rest, args, most_bytes };
+    large.part(conn, "key, value, expires_at_us", limit, KvEntry::of_row).await
 }
 
 /// The first text after all that begin so; none where there is no such text. Texts are in the order

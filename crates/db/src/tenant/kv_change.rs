@@ -2,7 +2,7 @@
 //! over are not there.
 
 use serde_json::Value;
-use sluice_model::Failure;
+use sluice_model::{Code, Failure, MAX_VALUE_BYTES};
 
 use super::Tenant;
 use crate::engine::{args, composed};
@@ -24,7 +24,8 @@ pub enum KvMatch {
 
 impl Tenant {
     /// Sets a key, for so many microseconds or for good. False where it does not hold what it must:
-    /// nothing is changed then. Refused where the tenant has stored all that it may.
+    /// nothing is changed then. Refused where the tenant has stored all that it may, or the value is too
+    /// large.
     pub async fn kv_put(
         &self,
         space: &str,
@@ -34,6 +35,9 @@ impl Tenant {
         if_match: KvMatch,
         at_us: u64,
     ) -> Result<bool, KeepError> {
+        if let Some(refused) = too_large("the value", to_json(value)?.len()) {
+            return Err(KeepError::Refused(refused));
+        }
         let expires_at_us = ttl_us.map(|ttl_us| at_us.saturating_add(ttl_us));
         let set = Some((value.clone(), expires_at_us));
         self.change(space, key, set, if_match, at_us).await?.map_err(KeepError::Refused)
@@ -63,6 +67,17 @@ impl Tenant {
         let (space, key) = (space.to_owned(), key.to_owned());
         self.store.write(Change { tenant, space, key, set, if_match, at_us }).await
     }
+}
+
+/// Why something is not kept that has so many bytes, where that is so.
+pub(super) fn too_large(what: &str, bytes: usize) -> Option<Box<Failure>> {
+    (bytes > MAX_VALUE_BYTES).then(|| {
+        let message = format!("{what} has {bytes} bytes, and {MAX_VALUE_BYTES} are the most");
+        let failure = Failure::new(Code::RequestTooLarge, message)
+            .hint("Keep it in parts, or as an artifact of a run.")
+            .detail("limit", MAX_VALUE_BYTES);
+        Box::new(failure)
+    })
 }
 
 struct Change {

@@ -2,7 +2,7 @@
 
 use sluice_model::{CallId, Event, Fork, RunId, RunState, TenantId};
 
-use super::{Tenant, newest};
+use super::{MOST_BYTES, MOST_ROWS, Part, Tenant, fitting, newest, whole};
 use crate::DbError;
 use crate::engine::{Arg, Row, args, composed};
 use crate::record::{self, COLUMNS};
@@ -179,6 +179,25 @@ impl Tenant {
         record::read(conn, self.id.as_str(), &rows, false).await
     }
 
+    /// Events of a run after a cursor, at most so many, and as many as fit into so many bytes or, where
+    /// nothing is said, into one answer. Without the bytes beside them.
+    pub async fn some_events(
+        &self,
+        run: &RunId,
+        after: u64,
+        limit: u32,
+        bytes: Option<u64>,
+    ) -> Result<Part<Event>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let limit = limit.min(MOST_ROWS);
+        let args = args![run.as_str(), self.id.as_str(), after, limit + 1];
+        let rows = conn.rows(composed(events_sql()), args).await?;
+        let sizes = record::sizes(conn, self.id.as_str(), &rows).await?;
+        let fitting = fitting(&sizes, limit, bytes.unwrap_or(MOST_BYTES));
+        let items = record::read(conn, self.id.as_str(), &rows[..fitting], false).await?;
+        Ok(Part { items, has_more: rows.len() > fitting })
+    }
+
     /// The whole record of a run, with the bytes beside its events. Empty where there is no such run.
     pub async fn history(&self, run: &RunId) -> Result<Vec<Event>, DbError> {
         let conn = &mut self.store.reader().await?;
@@ -206,7 +225,6 @@ pub(super) fn listed(tenant: &TenantId, filter: &RunFilter) -> (String, Vec<Arg>
     let has_ended = state == Some(RunState::Ended);
     let by_flow = flow.is_some() && has_ended;
     let conditions = [
-        (if is_narrow { "tenant || '' =" } else { "tenant =" }, Some(tenant.as_str())),
         (if by_flow { "state || '' =" } else { "state =" }, state.map(RunState::as_str)),
         ("outcome =", outcome.as_deref()),
         (if state.is_some() && !by_flow { "flow || '' =" } else { "flow =" }, flow.as_deref()),
@@ -214,7 +232,7 @@ pub(super) fn listed(tenant: &TenantId, filter: &RunFilter) -> (String, Vec<Arg>
         ("root_run =", root.as_ref().map(RunId::as_str)),
         ("id <", before.as_ref().map(RunId::as_str)),
     ];
-    newest(&format!("SELECT {ROW} FROM runs"), &conditions, *limit)
+    whole(ROW, newest("runs", tenant, is_narrow, &conditions), *limit)
 }
 
 fn events_sql() -> String {

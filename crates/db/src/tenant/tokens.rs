@@ -1,13 +1,14 @@
 //! A tenant's tokens: who may come in as the tenant, and what for. The token itself is nowhere in the
 //! store, only its SHA-256.
 
-use sluice_model::{Capability, Scope, TenantId, TokenId};
+use sluice_model::{Capability, Code, Failure, Quota, Scope, TenantId, TokenId};
 
-use super::{MOST_ROWS, Tenant};
-use crate::DbError;
+use super::{Tenant, newest, whole};
 use crate::engine::{Row, args, composed};
+use crate::queue::no_room;
 use crate::record::to_json;
 use crate::writer::{Tx, Work};
+use crate::{DbError, KeepError};
 
 /// A token that is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,26 +83,34 @@ impl TokenRow {
 }
 
 impl Tenant {
-    /// The tenant's tokens, the newest 1,000 of them, newest first. Those that ended are among them.
-    pub async fn tokens(&self) -> Result<Vec<TokenRow>, DbError> {
+    /// The tenant's tokens before that one, newest first, at most so many; 100 where nothing is said,
+    /// and at most 1,000. Those that ended are among them.
+    pub async fn tokens(
+        &self,
+        before: Option<&TokenId>,
+        limit: Option<u32>,
+    ) -> Result<Vec<TokenRow>, DbError> {
+        let conditions = [("id <", before.map(TokenId::as_str))];
+        let (sql, args) =
+            whole(TokenRow::COLUMNS, newest("tokens", &self.id, false, &conditions), limit);
         let conn = &mut self.store.reader().await?;
-        let sql = format!(
-            "SELECT {} FROM tokens WHERE tenant = $1 ORDER BY id DESC LIMIT $2",
-            TokenRow::COLUMNS
-        );
-        let rows = conn.rows(composed(sql), args![self.id.as_str(), MOST_ROWS]).await?;
+        let rows = conn.rows(composed(sql), args).await?;
         rows.iter().map(TokenRow::of_row).collect()
     }
 
-    /// Makes a token. False where there is one of that id or hash already, or no such tenant.
-    pub async fn create_token(&self, new: NewToken) -> Result<bool, DbError> {
-        let create = CreateToken {
-            tenant: self.id.clone(),
-            scopes: to_json(&new.scopes)?,
-            grants: new.grants.as_ref().map(to_json).transpose()?,
-            new,
-        };
-        self.store.write(create).await
+    /// One of the tenant's tokens, valid or not.
+    pub async fn token(&self, token: &TokenId) -> Result<Option<TokenRow>, DbError> {
+        let conn = &mut self.store.reader().await?;
+        let sql = format!("SELECT {} FROM tokens WHERE id = $1 AND tenant = $2", TokenRow::COLUMNS);
+        let row = conn.row(composed(sql), args![token.as_str(), self.id.as_str()]).await?;
+        row.as_ref().map(TokenRow::of_row).transpose()
+    }
+
+    /// Makes a token. False where there is one of that id or hash already, or no such tenant. Refused
+    /// where the tenant has as many that are valid as it may have, or has stored all that it may.
+    pub async fn create_token(&self, new: NewToken) -> Result<bool, KeepError> {
+        let create = CreateToken { tenant: self.id.clone(), new: WholeToken::of(new)? };
+        self.store.write(create).await?.map_err(KeepError::Refused)
     }
 
     /// Takes a token back, and the tickets that it was used for. False where the tenant has no such
@@ -112,32 +121,106 @@ impl Tenant {
     }
 }
 
-struct CreateToken {
-    tenant: TenantId,
-    scopes: String,
-    grants: Option<String>,
-    new: NewToken,
+/// Why a tenant gets no token more, where that is so.
+pub(crate) async fn no_token_more(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    now_us: u64,
+) -> Result<Option<Box<Failure>>, DbError> {
+    let sql = "SELECT quota FROM tenants WHERE id = $1";
+    let Some(row) = tx.row(sql, args![tenant.as_str()]).await? else { return Ok(None) };
+    let quota: Quota = row.json(0)?;
+    let most = quota.tokens;
+    let sql = "SELECT COUNT(*) FROM tokens WHERE tenant = $1 AND revoked_at_us IS NULL \
+        AND (expires_at_us IS NULL OR expires_at_us > $2)";
+    let row = tx.row(sql, args![tenant.as_str(), now_us]).await?;
+    let valid = row.map_or(Ok(0), |row| row.count(0))?;
+    Ok((valid >= u64::from(most)).then(|| {
+        let message = format!("the tenant has {valid} tokens that are valid, and may have {most}");
+        let failure = Failure::new(Code::QuotaExceeded, message)
+            .hint(
+                "Take back those that nobody uses: `GET /v1/tokens` says when each was used last.",
+            )
+            .detail("quota", "tokens")
+            .detail("limit", most);
+        Box::new(failure)
+    }))
 }
 
-impl Work for CreateToken {
-    type Output = bool;
+/// A token that is to be, as its row holds it.
+pub(crate) struct WholeToken {
+    new: NewToken,
+    scopes: String,
+    grants: Option<String>,
+}
 
-    async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+/// About what a token takes beside its texts.
+const ROW_BYTES: usize = 200;
+
+impl WholeToken {
+    pub(crate) fn of(new: NewToken) -> Result<WholeToken, DbError> {
+        let scopes = to_json(&new.scopes)?;
+        let grants = new.grants.as_ref().map(to_json).transpose()?;
+        Ok(WholeToken { new, scopes, grants })
+    }
+
+    /// When it is made.
+    pub(crate) fn at_us(&self) -> u64 {
+        self.new.at_us
+    }
+
+    /// Writes it. False where there is one of that id or hash already, or no such tenant.
+    pub(crate) async fn write(&self, tx: &mut Tx, tenant: &TenantId) -> Result<bool, DbError> {
+        self.write_with(tx, tenant, &self.scopes).await
+    }
+
+    /// The same with these scopes, as JSON, in the place of its own.
+    pub(crate) async fn write_with(
+        &self,
+        tx: &mut Tx,
+        tenant: &TenantId,
+        scopes: &str,
+    ) -> Result<bool, DbError> {
         let sql = "INSERT INTO tokens (id, tenant, name, hash, scopes, grants, created_at_us, \
             created_by, expires_at_us) SELECT $2, id, $3, $4, $5, $6, $7, $8, $9 FROM tenants \
             WHERE id = $1 ON CONFLICT DO NOTHING";
         let args = args![
-            self.tenant.as_str(),
+            tenant.as_str(),
             self.new.id.as_str(),
             self.new.name.as_str(),
             &self.new.hash[..],
-            self.scopes.as_str(),
+            scopes,
             self.grants.as_deref(),
             self.new.at_us,
             self.new.created_by.as_str(),
             self.new.expires_at_us,
         ];
-        Ok(tx.run(sql, args).await? == 1)
+        let is_made = tx.run(sql, args).await? == 1;
+        if is_made {
+            let grants = self.grants.as_ref().map_or(0, String::len);
+            let bytes = self.new.name.len() + scopes.len() + grants + ROW_BYTES;
+            tx.tally.store(tenant.as_str(), bytes as u64);
+        }
+        Ok(is_made)
+    }
+}
+
+struct CreateToken {
+    tenant: TenantId,
+    new: WholeToken,
+}
+
+impl Work for CreateToken {
+    type Output = Result<bool, Box<Failure>>;
+
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
+        if let Some(refused) = no_room(tx, self.tenant.as_str()).await? {
+            return Ok(Err(refused));
+        }
+        if let Some(refused) = no_token_more(tx, &self.tenant, self.new.at_us()).await? {
+            return Ok(Err(refused));
+        }
+        self.new.write(tx, &self.tenant).await.map(Ok)
     }
 }
 

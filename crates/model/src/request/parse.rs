@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ArtifactAction, KvAction, MAX_KEY_BYTES, Question, Request};
+use super::{ArtifactAction, KvAction, MAX_KEY_BYTES, MAX_VALUE_BYTES, Question, Request};
 use crate::{Attributes, CallKind, Capability};
 
 /// Arguments that are not the operation's.
@@ -100,9 +100,16 @@ impl Request {
 
 impl KvAction {
     fn check(&self) -> Result<(), InvalidRequest> {
-        let (KvAction::Set { ttl_ms, .. } | KvAction::CompareAndSet { ttl_ms, .. }) = self else {
+        let (KvAction::Set { ttl_ms, value, .. } | KvAction::CompareAndSet { ttl_ms, value, .. }) =
+            self
+        else {
             return self.check_key();
         };
+        let bytes = value.to_string().len();
+        if bytes > MAX_VALUE_BYTES {
+            let text = format!("the value has {bytes} bytes, and {MAX_VALUE_BYTES} are the most");
+            return Err(InvalidRequest(text));
+        }
         if ttl_ms.is_some_and(|ttl_ms| ttl_ms > 10 * MAX_WAIT_MS) {
             return Err(InvalidRequest("a value lives at most ten years".to_owned()));
         }

@@ -1,22 +1,22 @@
 //! The extractor that comes first in every handler: who asks, under which tenant, with which scopes.
 
 use std::marker::PhantomData;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, SecurityRequirement};
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use sluice_db::{AuditEntry, Tenant, TokenRow};
-use sluice_executor::now_us;
+use sluice_executor::{audit_id, now_us};
 use sluice_model::{Capability, Code, Role, Scope, TenantId, TokenId};
 
+use crate::auth::address::address_of;
 use crate::auth::secret::{Secret, SecretKind};
 use crate::edge::Edge;
 use crate::problem::Problem;
-use crate::serve::Peer;
 
 /// How exactly it is known when a token was used last, in microseconds.
 const LAST_USED_US: u64 = 60_000_000;
@@ -120,6 +120,7 @@ impl Identity {
         detail: serde_json::Value,
     ) -> Result<(), Problem> {
         let entry = AuditEntry {
+            id: audit_id(),
             at_us: now_us(),
             actor: self.actor(),
             action: action.to_owned(),
@@ -149,7 +150,9 @@ pub(crate) async fn identify(
     let Some(secret) = Secret::parse(token).filter(|it| it.kind() == SecretKind::Token) else {
         return invalid();
     };
-    let Some(row) = edge.store().keys().find(&secret.hash()).await? else { return invalid() };
+    let hash = secret.hash();
+    edge.rates().may_be_looked_up(address, Some(&hash))?;
+    let Some(row) = edge.store().keys().find(&hash).await? else { return invalid() };
     let now = now_us();
     if !row.is_valid(now) {
         return invalid();
@@ -160,16 +163,9 @@ pub(crate) async fn identify(
         tokio::spawn(async move { keys.used(&id, now).await });
     }
     crate::requests::is_of(row.tenant.as_str());
-    edge.rates().request(&row.id)?;
+    edge.rates().found_valid(hash);
+    edge.rates().request(&row.id, &row.tenant)?;
     Ok(Identity::of(edge, row))
-}
-
-/// The address at the other end; that of nobody where the server was not told.
-pub(crate) fn address_of(parts: &Parts) -> IpAddr {
-    parts
-        .extensions
-        .get::<ConnectInfo<Peer>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(Peer(address))| address.ip())
 }
 
 /// The token of a request.

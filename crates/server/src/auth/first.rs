@@ -27,5 +27,5 @@ pub async fn first_login(store: &Store, is_forced: bool) -> Result<Option<FirstL
     let scopes = Role::Administrator.scopes();
     let tenant = TenantId::local();
     let secret = issue(store, Purpose::Login, &tenant, None, scopes, LASTS).await?;
-    Ok(Some(FirstLogin { code: secret.reveal().to_owned(), lasts: LASTS }))
+    Ok(secret.map(|secret| FirstLogin { code: secret.reveal().to_owned(), lasts: LASTS }))
 }

@@ -99,10 +99,12 @@ impl RunStream {
         self.is_due = false;
         self.changes.mark_unchanged();
         self.look_at = Instant::now() + NET;
-        let events = self.tenant.events(&self.run, self.after, self.most).await?;
+        let bytes = Some(MOST_BYTES as u64);
+        let part = self.tenant.some_events(&self.run, self.after, self.most, bytes).await?;
+        let events = &part.items;
         let mut batch = Batch { json: String::from("["), last: self.after };
         let mut sent = 0;
-        for event in &events {
+        for event in events {
             let json = serde_json::to_string(event)
                 .map_err(|error| DbError::Corrupt(format!("an event: {error}")))?;
             if sent > 0 && batch.json.len() + json.len() > MOST_BYTES {
@@ -119,12 +121,13 @@ impl RunStream {
         if sent > 0 {
             batch.json.push(']');
             self.after = batch.last;
-            self.is_due = sent < events.len() || events.len() >= self.most as usize || self.is_over;
+            let has_more = sent < events.len() || part.has_more;
+            self.is_due = has_more || self.is_over;
             if self.is_due {
                 self.gather.skip();
             }
             let fitted = u32::try_from(sent).unwrap_or(MOST_EVENTS);
-            self.most = if sent < events.len() { fitted + 1 } else { MOST_EVENTS };
+            self.most = if has_more { (fitted + 1).min(MOST_EVENTS) } else { MOST_EVENTS };
             return Ok(Next::Batch(batch));
         }
         self.gather.skip();

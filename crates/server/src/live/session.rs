@@ -1,6 +1,7 @@
 //! One socket from its first message to its farewell: one task, which says one thing at a time and waits
 //! until it is sent. Whoever does not read what is sent is shown out.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -8,12 +9,12 @@ use sluice_model::Code;
 use tokio::time::{Instant, timeout};
 
 use super::greeting::{MOST_STRANGERS, PATIENCE, of_ticket};
-use super::places::Place;
 use super::subscriptions::Subscriptions;
 use super::words::{Asked, Reason, Said};
 use crate::auth::Identity;
 use crate::edge::Edge;
 use crate::input::of_json;
+use crate::places::{Place, Viewer};
 use crate::problem::Problem;
 
 /// Bytes of a client's message at most.
@@ -34,8 +35,13 @@ const LOOK: Duration = Duration::from_secs(15);
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Who opened the socket: known by a header, or still to say so.
-pub(crate) type Arrival = Option<Identity>;
+/// Who opened the socket.
+pub(crate) enum Arrival {
+    /// Somebody who is known by a header.
+    Known(Box<Identity>),
+    /// Somebody at that address who is still to say it.
+    Stranger(IpAddr),
+}
 
 /// Why a socket is closed by this end: the codes of docs/live.md. The other end may just go.
 enum Leave {
@@ -85,13 +91,14 @@ async fn welcomed(
     edge: &Edge,
     socket: &mut WebSocket,
     arrival: Arrival,
-) -> Result<(Identity, Place), Leave> {
+) -> Result<(Identity, Place<Viewer>), Leave> {
     let identity = match arrival {
-        Some(identity) => identity,
-        None => greeted(edge, socket).await?,
+        Arrival::Known(identity) => *identity,
+        Arrival::Stranger(address) => greeted(edge, socket, address).await?,
     };
     let most = edge.settings().sockets_per_tenant;
-    let place = edge.places().take(Some(identity.tenant.id()), most).ok_or(TOO_MANY)?;
+    let viewer = Viewer::Of(identity.tenant.id().clone());
+    let place = edge.places().take(viewer, most).ok_or(TOO_MANY)?;
     let welcome = Said::Welcome {
         tenant: identity.tenant.id(),
         token: &identity.token,
@@ -103,8 +110,9 @@ async fn welcomed(
 }
 
 /// Waits for the ticket.
-async fn greeted(edge: &Edge, socket: &mut WebSocket) -> Result<Identity, Leave> {
-    let _place = edge.places().take(None, MOST_STRANGERS).ok_or(TOO_MANY)?;
+async fn greeted(edge: &Edge, socket: &mut WebSocket, address: IpAddr) -> Result<Identity, Leave> {
+    let stranger = Viewer::Stranger(address);
+    let _place = edge.places().take(stranger, MOST_STRANGERS).ok_or(TOO_MANY)?;
     let first = async {
         loop {
             if let Some(text) = heard(socket.recv().await)? {
@@ -117,7 +125,11 @@ async fn greeted(edge: &Edge, socket: &mut WebSocket) -> Result<Identity, Leave>
         first = timeout(PATIENCE, first) => first.map_err(|_| STRANGER)??,
     };
     let Ok(Asked::Hello { ticket }) = of_json(first.as_bytes()) else { return Err(STRANGER) };
-    of_ticket(edge, &ticket).await.map_err(|_| BROKEN)?.ok_or(STRANGER)
+    match of_ticket(edge, &ticket, address).await {
+        Ok(identity) => identity.ok_or(STRANGER),
+        Err(problem) if problem.failure().code == Code::RateLimited => Err(STRANGER),
+        Err(_) => Err(BROKEN),
+    }
 }
 
 /// The text of a message; none of those that are only signs of life.
@@ -204,10 +216,13 @@ impl Session<'_> {
     /// Does what the client asks.
     async fn obey(&mut self, text: &str) -> Result<(), Leave> {
         self.check().await?;
-        let asked = self.edge.rates().request(&self.identity.token).and_then(|()| {
-            let asked: Asked = of_json(text.as_bytes())?;
-            Ok(asked)
-        });
+        let asked =
+            self.edge.rates().request(&self.identity.token, self.identity.tenant.id()).and_then(
+                |()| {
+                    let asked: Asked = of_json(text.as_bytes())?;
+                    Ok(asked)
+                },
+            );
         match asked {
             Ok(Asked::Subscribe { id, run, after, runs }) => {
                 if self.subscriptions.has(id) {

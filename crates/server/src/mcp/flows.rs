@@ -26,10 +26,10 @@ pub(super) async fn search(agent: &Agent, search: Search) -> Result<Answer, Prob
         prefix: String::new(),
         text: search.text,
         after: search.after,
-        limit: Some(limit + 1),
+        limit: Some(limit),
     };
-    let flows = agent.identity.tenant.flows(&filter).await?;
-    let page = Page::of(flows, limit, |flow| flow.name.clone());
+    let part = agent.identity.tenant.some_flows(&filter).await?;
+    let page = Page::part(part, |flow| flow.name.clone());
     let next = page.next.clone();
     let flows: Vec<FlowView> = page.items.into_iter().map(FlowSummary::from).map(seen).collect();
     let words = match (flows.len(), &next) {

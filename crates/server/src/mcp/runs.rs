@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::routes::asks::answered;
 use crate::routes::reruns::{RerunRequest, planned};
 use crate::routes::runs::{RunDetail, cancelled, detail, found};
-use crate::routes::spans::{SpanSummary, events_of, span_in, spans_of};
+use crate::routes::spans::{SpanSummary, span_in, spans_of};
 use crate::routes::start::{How, Order, taken_on};
 use crate::wait::{Until, wait};
 
@@ -59,7 +59,7 @@ pub(super) async fn told(agent: &Agent, run: &RunId) -> Result<Answer, Problem> 
 
 async fn looked_at(agent: &Agent, run: &RunId) -> Result<(RunDetail, Vec<SpanSummary>), Problem> {
     let detail = detail(&agent.identity, run).await?;
-    let spans = spans_of(&events_of(&agent.identity, run).await?);
+    let spans = spans_of(&agent.identity, run).await?;
     Ok((detail, spans))
 }
 

@@ -90,10 +90,10 @@ async fn list(
         }),
         assignee: params.assignee,
         before: params.after.map(|ask| ask.parse()).transpose().map_err(|_| wrong("after"))?,
-        limit: Some(limit + 1),
+        limit: Some(limit),
     };
-    let asks = caller.tenant.asks(&filter).await?;
-    let page = Page::of(asks, limit, |ask| ask.id.to_string());
+    let part = caller.tenant.some_asks(&filter).await?;
+    let page = Page::part(part, |ask| ask.id.to_string());
     Ok(Reply::new(page.map(AskSummary::from)))
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_db::{AuditFilter, AuditRow, UsageRow};
 use sluice_executor::now_us;
-use sluice_model::{Quota, day_of};
+use sluice_model::{AuditId, Quota, day_of};
 
 use super::op;
 use crate::auth::{Caller, Own};
@@ -30,7 +30,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 #[derive(Serialize, JsonSchema)]
 struct Entry {
     /// The entry's id.
-    id: String,
+    id: AuditId,
     /// When, in microseconds since the Unix epoch.
     at_us: u64,
     /// Who.
@@ -61,9 +61,9 @@ async fn audit(
     Params(page): Params<PageParams>,
 ) -> Result<Reply<Page<Entry>>, Problem> {
     let limit = limit(page.limit)?;
-    let filter = AuditFilter { before: page.after, limit: Some(limit + 1) };
+    let filter = AuditFilter { before: page.cursor()?, limit: Some(limit + 1) };
     let rows = caller.tenant.audit(filter).await?;
-    let page = Page::of(rows, limit, |row| row.id.clone());
+    let page = Page::of(rows, limit, |row| row.id.to_string());
     Ok(Reply::new(page.map(Entry::from)))
 }
 

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::unfold;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sluice_model::Event;
+use sluice_model::{Code, Event};
 
 use super::runs::{RunPath, found};
 use super::spans::number;
@@ -22,6 +22,7 @@ use crate::headers::Following;
 use crate::input::{At, Params};
 use crate::live::RunStream;
 use crate::page::{Page, limit};
+use crate::places::{Place, Viewer};
 use crate::problem::Problem;
 use crate::reply::{Reply, answers};
 
@@ -68,20 +69,31 @@ async fn events(
     let after = number(params.after.as_deref())?;
     if following.wants_stream {
         let after = following.last.unwrap_or(after);
+        let viewer = Viewer::Of(caller.tenant.id().clone());
+        let most = edge.settings().sockets_per_tenant;
+        let place = edge.places().take(viewer, most).ok_or_else(|| too_many(most))?;
         let stream = RunStream::new(&edge, caller.tenant.clone(), run.run, after);
-        return Ok(streamed(edge, caller.identity.clone(), stream));
+        return Ok(streamed(edge, caller.identity.clone(), stream, place));
     }
-    let events = caller.tenant.events(&run.run, after, limit + 1).await?;
-    let page = Page::of(events, limit, |event| event.seq.to_string());
+    let part = caller.tenant.some_events(&run.run, after, limit, None).await?;
+    let page = Page::part(part, |event| event.seq.to_string());
     Ok(Reply::<_>::new(page).into_response())
 }
 
-fn streamed(edge: Edge, identity: Identity, stream: RunStream) -> Response {
-    let messages = unfold((stream, edge, identity), |(mut stream, edge, identity)| async move {
+fn too_many(most: usize) -> Problem {
+    let message = format!("the tenant has {most} streams and sockets open");
+    Problem::new(Code::RateLimited, message)
+        .hint("Close some, or watch many runs over one socket.")
+        .retry_after(1)
+}
+
+fn streamed(edge: Edge, identity: Identity, stream: RunStream, place: Place<Viewer>) -> Response {
+    let begin = (stream, edge, identity, place);
+    let messages = unfold(begin, |(mut stream, edge, identity, place)| async move {
         let batch = stream.next(&edge, &identity).await?;
         let message = axum::response::sse::Event::default().event("events");
         let message = message.id(batch.last.to_string()).data(batch.json);
-        Some((Ok::<_, Infallible>(message), (stream, edge, identity)))
+        Some((Ok::<_, Infallible>(message), (stream, edge, identity, place)))
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("");
     Sse::new(messages).keep_alive(keep_alive).into_response()

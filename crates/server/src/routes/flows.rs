@@ -15,7 +15,7 @@ use crate::auth::{Caller, Identity, Read, Write};
 use crate::condition::{Condition, unmet};
 use crate::edge::{Edge, no_flow};
 use crate::input::{At, Body, Params};
-use crate::page::{Page, limit};
+use crate::page::{Page, PageParams, limit};
 use crate::problem::Problem;
 use crate::reply::{Reply, Tagged};
 
@@ -109,10 +109,10 @@ async fn list(
         prefix: String::new(),
         text: params.text,
         after: params.after,
-        limit: Some(limit + 1),
+        limit: Some(limit),
     };
-    let flows = caller.tenant.flows(&filter).await?;
-    let page = Page::of(flows, limit, |flow| flow.name.clone());
+    let part = caller.tenant.some_flows(&filter).await?;
+    let page = Page::part(part, |flow| flow.name.clone());
     Ok(Reply::new(page.map(FlowSummary::from)))
 }
 
@@ -191,13 +191,15 @@ async fn replace(
 async fn versions(
     caller: Caller<Read>,
     At(path): At<FlowPath>,
+    Params(page): Params<PageParams>,
 ) -> Result<Reply<Page<FlowSummary>>, Problem> {
-    let versions = caller.tenant.flow_versions(&path.flow).await?;
-    if versions.is_empty() {
+    let (limit, before) = (limit(page.limit)?, page.cursor()?);
+    let part = caller.tenant.some_flow_versions(&path.flow, before, limit).await?;
+    if part.items.is_empty() && before.is_none() {
         return Err(no_flow(&path.flow));
     }
-    let items = versions.into_iter().map(FlowSummary::from).collect();
-    Ok(Reply::new(Page { items, next: None }))
+    let page = Page::part(part, |version| version.version.to_string());
+    Ok(Reply::new(page.map(FlowSummary::from)))
 }
 
 async fn version(

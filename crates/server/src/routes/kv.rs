@@ -113,11 +113,9 @@ async fn list(
 ) -> Result<Reply<Page<Entry>>, Problem> {
     let limit = limit(params.limit)?;
     let after = params.after.as_deref();
-    let found = caller.tenant.kv_list(&path.space, &params.prefix, after, limit, now_us()).await?;
-    let last = found.entries.last().filter(|_| found.has_more);
-    let next = last.map(|entry| entry.key.clone());
-    let items = found.entries.into_iter().map(Entry::from).collect();
-    Ok(Reply::new(Page { items, next }))
+    let part = caller.tenant.kv_list(&path.space, &params.prefix, after, limit, now_us()).await?;
+    let page = Page::part(part, |entry| entry.key.clone());
+    Ok(Reply::new(page.map(Entry::from)))
 }
 
 async fn found(identity: &Identity, path: &KeyPath) -> Result<KvEntry, Problem> {

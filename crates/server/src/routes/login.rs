@@ -2,21 +2,23 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{ConnectInfo, Extension, State};
+use axum::extract::{DefaultBodyLimit, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sluice_db::{AuditEntry, NewToken, Purpose};
-use sluice_executor::now_us;
+use sluice_db::{AuditEntry, NewLogin, NewToken, Purpose};
+use sluice_executor::{audit_id, now_us, token_id};
 use sluice_model::{Capability, Code, Scope, TenantId, TokenId};
 
 use super::op;
-use crate::auth::{Caller, Read, Secret, SecretKind, redeem};
+use crate::auth::{Address, Caller, Read, Secret, SecretKind, shown};
 use crate::edge::Edge;
 use crate::input::Body;
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::serve::Peer;
+
+/// Bytes of a body at most that somebody sends of whom nothing is known.
+const MOST_BYTES: usize = 4 << 10;
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -24,6 +26,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
             "/v1/login",
             post_with(login, op("login", "Buy a token with a login code, once.")),
         )
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
         .api_route("/v1/me", get_with(me, op("get_me", "Who the token is, and what it allows.")))
 }
 
@@ -53,42 +56,45 @@ struct LoggedIn {
 
 async fn login(
     State(edge): State<Edge>,
-    address: Option<Extension<ConnectInfo<Peer>>>,
+    Address(address): Address,
     Body(login): Body<Login>,
 ) -> Result<Reply<LoggedIn, 201>, Problem> {
-    let Some(ticket) = redeem(&edge, Purpose::Login, &login.code).await? else {
-        if let Some(Extension(ConnectInfo(Peer(address)))) = address {
-            edge.rates().failure(address.ip())?;
-        }
-        return Err(Problem::new(Code::Unauthenticated, "the code is not valid")
-            .hint("A code works once, for an hour. `sluice serve --new-login` prints a new one."));
+    // Whatever may be wrong with the request is found before the code is used.
+    let name = super::tokens::named(login.name.as_deref().unwrap_or("login"))?;
+    let Some(code) = shown(&edge, Purpose::Login, &login.code, address)? else {
+        return Err(not_valid());
     };
-    let secret = Secret::fresh(SecretKind::Token);
-    let id = sluice_executor::token_id();
-    let name = login.name.unwrap_or_else(|| "login".to_owned());
-    let tenant = edge.store().tenant(&ticket.tenant);
-    let now = now_us();
-    let new = NewToken {
-        id: id.clone(),
-        name: super::tokens::named(&name)?,
-        hash: secret.hash(),
-        scopes: ticket.scopes.clone(),
-        grants: None,
-        created_by: "login code".to_owned(),
-        at_us: now,
-        expires_at_us: None,
-    };
-    tenant.create_token(new).await?;
+    let (secret, id, now) = (Secret::fresh(SecretKind::Token), token_id(), now_us());
     let entry = AuditEntry {
+        id: audit_id(),
         at_us: now,
         actor: format!("{name} ({id})"),
         action: "login".to_owned(),
         subject: id.to_string(),
         detail: json!({}),
     };
-    tenant.note(entry).await?;
+    let token = NewToken {
+        id: id.clone(),
+        name,
+        hash: secret.hash(),
+        scopes: Vec::new(),
+        grants: None,
+        created_by: "login code".to_owned(),
+        at_us: now,
+        expires_at_us: None,
+    };
+    let bought = edge.store().keys().log_in(&code.hash(), NewLogin { token, entry }, now).await?;
+    let Some(ticket) = bought else {
+        edge.rates().failure(address)?;
+        return Err(not_valid());
+    };
     let secret = secret.reveal().to_owned();
     Ok(Reply::new(LoggedIn { secret, token: id, tenant: ticket.tenant, scopes: ticket.scopes }))
+}
+
+fn not_valid() -> Problem {
+    Problem::new(Code::Unauthenticated, "the code is not valid")
+        .hint("A code works once, for an hour. `sluice serve --new-login` prints a new one.")
 }
 
 /// Who a token is.

@@ -166,7 +166,7 @@ pub(crate) async fn detail(identity: &Identity, run: &RunId) -> Result<RunDetail
             state: Some(AskState::Open),
             ..AskFilter::default()
         };
-        identity.tenant.asks(&filter).await?.into_iter().map(AskSummary::from).collect()
+        identity.tenant.some_asks(&filter).await?.items.into_iter().map(AskSummary::from).collect()
     };
     let trace = RunTrace::of(&row.id, start.trace.as_ref());
     Ok(RunDetail {

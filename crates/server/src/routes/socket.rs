@@ -61,11 +61,11 @@ impl FromRequestParts<Edge> for Opening {
                 .hint("Whoever runs this server names the origins whose pages may."));
         }
         let arrival = match bearer(parts) {
-            None => None,
+            None => Arrival::Stranger(address_of(parts)),
             token => {
                 let identity = identify(edge, token, address_of(parts)).await?;
                 identity.require(Scope::Read)?;
-                Some(identity)
+                Arrival::Known(Box::new(identity))
             }
         };
         let upgrade = WebSocketUpgrade::from_request_parts(parts, edge).await;

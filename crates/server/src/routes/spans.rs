@@ -13,12 +13,15 @@ use super::runs::{RunPath, found};
 use crate::auth::{Caller, Identity, Read};
 use crate::edge::Edge;
 use crate::input::{At, Params};
-use crate::page::{Page, PageParams, limit};
+use crate::page::{Bounded, Page, PageParams, limit};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
 /// Events that are read at once.
 const AT_ONCE: u32 = 1_000;
+
+/// Lines and refused calls that are shown with a span.
+const MOST_BELOW: usize = 100;
 
 pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
@@ -116,7 +119,7 @@ pub(crate) struct SpanDetail {
     /// The run that the call started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) child: Option<RunId>,
-    /// Calls that were refused directly under it.
+    /// The first calls that were refused directly under it, at most 100.
     pub(crate) refused: Vec<Failure>,
     /// The first lines that were logged in it, at most 100.
     pub(crate) logs: Vec<LogLine>,
@@ -146,16 +149,19 @@ struct SpanPath {
     span: u64,
 }
 
-/// The whole record, a part at a time, without the bytes beside it.
-pub(crate) async fn events_of(identity: &Identity, run: &RunId) -> Result<Vec<Event>, Problem> {
-    let mut events: Vec<Event> = Vec::new();
+/// Goes through a whole record, of which a part at a time is in memory, without the bytes beside it.
+async fn fold(
+    identity: &Identity,
+    run: &RunId,
+    mut each: impl FnMut(Event),
+) -> Result<(), Problem> {
+    let mut after = 0;
     loop {
-        let after = events.last().map_or(0, |event| event.seq);
-        let more = identity.tenant.events(run, after, AT_ONCE).await?;
-        let is_last = more.len() < AT_ONCE as usize;
-        events.extend(more);
-        if is_last {
-            return Ok(events);
+        let part = identity.tenant.some_events(run, after, AT_ONCE, None).await?;
+        after = part.items.last().map_or(after, |event| event.seq);
+        part.items.into_iter().for_each(&mut each);
+        if !part.has_more {
+            return Ok(());
         }
     }
 }
@@ -173,17 +179,20 @@ fn summary(span: &sluice_model::Span) -> SpanSummary {
     }
 }
 
-/// All spans of a record, in the order in which they began.
-pub(crate) fn spans_of(events: &[Event]) -> Vec<SpanSummary> {
-    let mut tree = Tree::default();
-    for event in events {
+/// All spans of a run, in the order in which they began.
+pub(crate) async fn spans_of(
+    identity: &Identity,
+    run: &RunId,
+) -> Result<Vec<SpanSummary>, Problem> {
+    let (mut tree, mut opened) = (Tree::default(), Vec::new());
+    fold(identity, run, |event| {
         tree.apply(event.at_us, &event.body);
-    }
-    let opened = events.iter().filter_map(|event| match &event.body {
-        EventBody::SpanStarted { span, .. } => tree.span(*span),
-        _ => None,
-    });
-    opened.map(summary).collect()
+        if let EventBody::SpanStarted { span, .. } = event.body {
+            opened.push(span);
+        }
+    })
+    .await?;
+    Ok(opened.into_iter().filter_map(|span| tree.span(span)).map(summary).collect())
 }
 
 async fn list(
@@ -194,9 +203,14 @@ async fn list(
     let run = found(&caller, &path.run).await?;
     let limit = limit(page.limit)?;
     let after = number(page.after.as_deref())?;
-    let spans = spans_of(&events_of(&caller, &run.run).await?);
-    let wanted = spans.into_iter().filter(|span| span.span.0 > after).take(limit as usize + 1);
-    Ok(Reply::new(Page::of(wanted.collect(), limit, |span| span.span.0.to_string())))
+    let spans = spans_of(&caller, &run.run).await?;
+    let mut wanted = Bounded::new(limit);
+    for span in spans.into_iter().filter(|span| span.span.0 > after) {
+        if !wanted.push(span) {
+            break;
+        }
+    }
+    Ok(Reply::new(wanted.page(|span| span.span.0.to_string())))
 }
 
 /// A cursor that is a number; 0 where it is absent.
@@ -216,8 +230,9 @@ pub(crate) async fn span_in(
     span: u64,
 ) -> Result<SpanDetail, Problem> {
     let run = found(identity, run).await?.run;
-    let events = events_of(identity, &run).await?;
-    let detail = span_of(&events, SpanId(span));
+    let mut of_span = OfSpan::new(SpanId(span));
+    fold(identity, &run, |event| of_span.apply(event)).await?;
+    let detail = of_span.detail();
     let mut detail = detail.ok_or_else(|| Problem::not_found(format!("span {span}")))?;
     if let Some(call) = &detail.call {
         detail.child = identity.tenant.child(&run, call.call).await?;
@@ -225,72 +240,87 @@ pub(crate) async fn span_in(
     Ok(detail)
 }
 
-/// A span with all that a record says of it.
-pub(crate) fn span_of(events: &[Event], id: SpanId) -> Option<SpanDetail> {
-    let mut tree = Tree::default();
-    let mut call: Option<Call> = None;
-    let (mut answered, mut failed) = (None, None);
-    let (mut refused, mut logs, mut logs_left_out) = (Vec::new(), Vec::new(), 0);
-    for event in events {
-        tree.apply(event.at_us, &event.body);
-        match &event.body {
-            EventBody::CallStarted { call: started } if started.span == id => {
-                call = Some(started.clone());
-            }
+/// What a record says of one span.
+struct OfSpan {
+    id: SpanId,
+    tree: Tree,
+    call: Option<Call>,
+    answer: Option<serde_json::Value>,
+    failure: Option<Failure>,
+    refused: Vec<Failure>,
+    logs: Vec<LogLine>,
+    logs_left_out: usize,
+}
+
+impl OfSpan {
+    fn new(id: SpanId) -> OfSpan {
+        OfSpan {
+            id,
+            tree: Tree::default(),
+            call: None,
+            answer: None,
+            failure: None,
+            refused: Vec::new(),
+            logs: Vec::new(),
+            logs_left_out: 0,
+        }
+    }
+
+    fn apply(&mut self, event: Event) {
+        self.tree.apply(event.at_us, &event.body);
+        match event.body {
+            EventBody::CallStarted { call } if call.span == self.id => self.call = Some(call),
             EventBody::CallEnded { call: ended, answer, failure }
-                if call.as_ref().is_some_and(|call| call.call == *ended) =>
+                if self.call.as_ref().is_some_and(|call| call.call == ended) =>
             {
-                answered = answer.as_ref().map(|answer| answer.value.clone());
-                failed = failure.as_deref().cloned();
+                self.answer = answer.map(|answer| answer.value);
+                self.failure = failure.map(|failure| *failure);
             }
-            EventBody::CallRefused { parent, failure, .. } if *parent == id => {
-                refused.push((**failure).clone());
+            EventBody::CallRefused { parent, failure, .. }
+                if parent == self.id && self.refused.len() < MOST_BELOW =>
+            {
+                self.refused.push(*failure);
             }
-            EventBody::Log { span, .. } if *span == id => {
-                if logs.len() < 100 {
-                    logs.extend(line(event));
+            EventBody::Log { span, .. } if span == self.id => {
+                if self.logs.len() < MOST_BELOW {
+                    self.logs.extend(line(event));
                 } else {
-                    logs_left_out += 1;
+                    self.logs_left_out += 1;
                 }
             }
             _ => {}
         }
     }
-    let span = tree.span(id)?;
-    let mut path = Vec::new();
-    let mut above = tree.span(span.parent);
-    while let Some(parent) = above {
-        path.push(parent.name.clone());
-        above = tree.span(parent.parent);
+
+    /// None where there is no such span.
+    fn detail(self) -> Option<SpanDetail> {
+        let span = self.tree.span(self.id)?;
+        let mut path = Vec::new();
+        let mut above = self.tree.span(span.parent);
+        while let Some(parent) = above {
+            path.push(parent.name.clone());
+            above = self.tree.span(parent.parent);
+        }
+        path.reverse();
+        Some(SpanDetail {
+            summary: summary(span),
+            path,
+            children: span.children.clone(),
+            call: self.call,
+            answer: self.answer,
+            failure: self.failure,
+            child: None,
+            refused: self.refused,
+            logs: self.logs,
+            logs_left_out: self.logs_left_out,
+        })
     }
-    path.reverse();
-    Some(SpanDetail {
-        summary: summary(span),
-        path,
-        children: span.children.clone(),
-        call,
-        answer: answered,
-        failure: failed,
-        child: None,
-        refused,
-        logs,
-        logs_left_out,
-    })
 }
 
-fn line(event: &Event) -> Option<LogLine> {
-    let EventBody::Log { span, level, message, attributes, stream } = &event.body else {
-        return None;
-    };
-    Some(LogLine {
-        seq: event.seq,
-        at_us: event.at_us,
-        span: *span,
-        level: *level,
-        message: message.clone(),
-        attributes: attributes.clone(),
-        stream: *stream,
-    })
+fn line(event: Event) -> Option<LogLine> {
+    let Event { seq, at_us, body, .. } = event;
+    let EventBody::Log { span, level, message, attributes, stream } = body else { return None };
+    Some(LogLine { seq, at_us, span, level, message, attributes, stream })
 }
 
 async fn logs(
@@ -302,15 +332,14 @@ async fn logs(
     let limit = limit(params.limit)?;
     let mut after = number(params.after.as_deref())?;
     let least = params.level.unwrap_or(Level::Debug);
-    let mut lines = Vec::new();
+    let mut lines = Bounded::new(limit);
     loop {
-        let events = caller.tenant.events(&run.run, after, AT_ONCE).await?;
-        let found = events.iter().filter_map(line).filter(|line| line.level >= least);
-        lines.extend(found.take((limit as usize + 1).saturating_sub(lines.len())));
-        let is_last = events.len() < AT_ONCE as usize;
-        if is_last || lines.len() > limit as usize {
-            return Ok(Reply::new(Page::of(lines, limit, |line| line.seq.to_string())));
+        let part = caller.tenant.some_events(&run.run, after, AT_ONCE, None).await?;
+        after = part.items.last().map_or(after, |event| event.seq);
+        let found = part.items.into_iter().filter_map(line).filter(|line| line.level >= least);
+        let is_full = !found.into_iter().all(|line| lines.push(line));
+        if is_full || !part.has_more {
+            return Ok(Reply::new(lines.page(|line| line.seq.to_string())));
         }
-        after = events.last().map_or(after, |event| event.seq);
     }
 }

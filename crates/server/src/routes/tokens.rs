@@ -9,15 +9,15 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sluice_db::{NewToken, Purpose, TokenRow};
-use sluice_executor::{now_us, token_id};
-use sluice_model::{Capability, Role, Scope, TokenId, intersection};
+use sluice_db::{AuditEntry, NewToken, Purpose, TokenRow};
+use sluice_executor::{audit_id, now_us, token_id};
+use sluice_model::{Capability, Code, Role, Scope, TokenId, intersection};
 
 use super::op;
 use crate::auth::{Caller, Identity, Own, Read, Secret, SecretKind, issue};
 use crate::edge::Edge;
-use crate::input::{At, Body};
-use crate::page::Page;
+use crate::input::{At, Body, Params};
+use crate::page::{Page, PageParams, limit};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
@@ -28,7 +28,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
     ApiRouter::new()
         .api_route(
             "/v1/tokens",
-            get_with(list, op("list_tokens", "The tokens of the tenant."))
+            get_with(list, op("list_tokens", "The tokens of the tenant, the newest first."))
                 .post_with(create, op("create_token", "Make a token. It is shown once.")),
         )
         .api_route(
@@ -55,7 +55,7 @@ pub(super) struct TokenSummary {
     grants: Option<Vec<Capability>>,
     /// When it was made, in microseconds since the Unix epoch, as all that ends in `_at_us`.
     created_at_us: u64,
-    /// Who made it.
+    /// Who made it; `administrator` where that was none of the tenant.
     created_by: String,
     /// When it ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,8 @@ pub(super) struct TokenRequest {
     /// What runs of it may do at most; all that the tenant may where it is absent.
     #[serde(default)]
     pub(super) grants: Option<Vec<Capability>>,
-    /// After how long it ends, in milliseconds; never where it is absent.
+    /// After how long it ends, in milliseconds; never where it is absent. It ends with the token that
+    /// makes it at the latest.
     #[serde(default)]
     lasts_ms: Option<u64>,
 }
@@ -145,10 +146,15 @@ pub(super) fn named(name: &str) -> Result<String, Problem> {
     Err(Problem::field("/name", "it has 1 to 100 characters, none of them a control character"))
 }
 
-async fn list(caller: Caller<Own>) -> Result<Reply<Page<TokenSummary>>, Problem> {
-    let tokens = caller.tenant.tokens().await?;
-    let items = tokens.into_iter().map(TokenSummary::from).collect();
-    Ok(Reply::new(Page { items, next: None }))
+async fn list(
+    caller: Caller<Own>,
+    Params(page): Params<PageParams>,
+) -> Result<Reply<Page<TokenSummary>>, Problem> {
+    let limit = limit(page.limit)?;
+    let before: Option<TokenId> = page.cursor()?;
+    let tokens = caller.tenant.tokens(before.as_ref(), Some(limit + 1)).await?;
+    let page = Page::of(tokens, limit, |token| token.id.to_string());
+    Ok(Reply::new(page.map(TokenSummary::from)))
 }
 
 async fn create(
@@ -169,7 +175,10 @@ async fn create(
     Ok(Reply::new(created))
 }
 
-/// Makes a token of that tenant.
+/// How whoever makes a token of another tenant is called there.
+const ADMINISTRATOR: &str = "administrator";
+
+/// Makes a token of that tenant. It does not outlive the one that makes it.
 pub(super) async fn created(
     maker: &Identity,
     tenant: &sluice_db::Tenant,
@@ -179,15 +188,17 @@ pub(super) async fn created(
 ) -> Result<CreatedToken, Problem> {
     let secret = Secret::fresh(SecretKind::Token);
     let now = now_us();
+    let wanted = request.lasts_ms.map(|ms| now.saturating_add(ms.saturating_mul(1_000)));
+    let is_own = maker.tenant.id() == tenant.id();
     let new = NewToken {
         id: token_id(),
         name: named(&request.name)?,
         hash: secret.hash(),
         scopes,
         grants,
-        created_by: maker.actor(),
+        created_by: if is_own { maker.actor() } else { ADMINISTRATOR.to_owned() },
         at_us: now,
-        expires_at_us: request.lasts_ms.map(|ms| now.saturating_add(ms.saturating_mul(1_000))),
+        expires_at_us: wanted.into_iter().chain(maker.expires_at_us).min(),
     };
     let summary = TokenSummary {
         token: new.id.clone(),
@@ -202,7 +213,20 @@ pub(super) async fn created(
     };
     let detail = json!({ "name": new.name, "scopes": new.scopes, "tenant": tenant.id() });
     let id = new.id.clone();
-    tenant.create_token(new).await?;
+    if !tenant.create_token(new).await? {
+        return Err(Problem::not_found("such tenant"));
+    }
+    if !is_own {
+        let entry = AuditEntry {
+            id: audit_id(),
+            at_us: now,
+            actor: ADMINISTRATOR.to_owned(),
+            action: "create token".to_owned(),
+            subject: id.to_string(),
+            detail: detail.clone(),
+        };
+        tenant.note(entry).await?;
+    }
     maker.note("create token", id.as_str(), detail).await?;
     Ok(CreatedToken { secret: secret.reveal().to_owned(), summary })
 }
@@ -214,14 +238,13 @@ async fn revoke(
 ) -> Result<NoContent, Problem> {
     let missing = || Problem::not_found("such token");
     let token: TokenId = path.token.parse().map_err(|_| missing())?;
-    let tokens = caller.tenant.tokens().await?;
-    let known = tokens.iter().find(|known| known.id == token).ok_or_else(missing)?;
-    if known.revoked_at_us.is_none() {
-        caller.tenant.revoke_token(&token, now_us()).await?;
+    if caller.tenant.revoke_token(&token, now_us()).await? {
         edge.standing().revoked();
         caller.note("revoke token", token.as_str(), json!({})).await?;
+        return Ok(NoContent);
     }
-    Ok(NoContent)
+    // One that was taken back before stays so.
+    caller.tenant.token(&token).await?.map(|_| NoContent).ok_or_else(missing)
 }
 
 /// A ticket.
@@ -240,6 +263,13 @@ async fn ticket(
     let (tenant, token) = (caller.tenant.id(), Some(&caller.token));
     let secret =
         issue(edge.store(), Purpose::Socket, tenant, token, &caller.scopes, TICKET_LASTS).await?;
+    let Some(secret) = secret else {
+        return Err(Problem::new(
+            Code::RateLimited,
+            "the token has 100 tickets that were not used",
+        )
+        .retry_after(TICKET_LASTS.as_secs()));
+    };
     let lasts_ms = u64::try_from(TICKET_LASTS.as_millis()).unwrap_or(u64::MAX);
     Ok(Reply::new(SocketTicket { ticket: secret.reveal().to_owned(), lasts_ms }))
 }

@@ -1,69 +1,26 @@
-//! A listener whose connections speak TLS. Handshakes go on beside each other, so that one that stalls
-//! holds up nobody.
+//! Certificate and key, read from their files.
 
-use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{Receiver, channel};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
-use super::plain::PAUSE;
+use super::{ServeError, Tls};
 
-/// How long a handshake may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Handshakes and greeted connections that wait for the server at most.
-const MOST_WAITING: usize = 256;
-
-/// Accepts connections and greets them.
-pub(super) struct Listener {
-    greeted: Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: io::Result<SocketAddr>,
-}
-
-impl Listener {
-    pub(super) fn new(listener: TcpListener, acceptor: TlsAcceptor) -> Listener {
-        let address = listener.local_addr();
-        let (sender, greeted) = channel(MOST_WAITING);
-        tokio::spawn(async move {
-            while let Ok(place) = sender.clone().reserve_owned().await {
-                let Ok((connection, address)) = listener.accept().await else {
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
-                };
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    // Only latency is lost where it does not work.
-                    let _ = connection.set_nodelay(true);
-                    let greeting = tokio::time::timeout(PATIENCE, acceptor.accept(connection));
-                    if let Ok(Ok(stream)) = greeting.await {
-                        place.send((stream, address));
-                    }
-                });
-            }
-        });
-        Listener { greeted, address }
-    }
-}
-
-impl axum::serve::Listener for Listener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.greeted.recv().await {
-            Some(greeted) => greeted,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        match &self.address {
-            Ok(address) => Ok(*address),
-            Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
-        }
-    }
+/// What greets with that certificate.
+pub(super) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ServeError> {
+    let wrong = |path: &PathBuf, why: String| ServeError::Tls { path: path.clone(), why };
+    let chain: Vec<_> = CertificateDer::pem_file_iter(&tls.certificates)
+        .and_then(Iterator::collect)
+        .map_err(|error| wrong(&tls.certificates, error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_file(&tls.key)
+        .map_err(|error| wrong(&tls.key, error.to_string()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(|error| wrong(&tls.certificates, error.to_string()))?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -138,6 +138,7 @@ impl Records for LocalRecords {
             Err(AnswerRefused::AlreadyAnswered(_)) => Answered::Already,
             Err(AnswerRefused::NotForYou { .. }) => Answered::NotFor,
             Err(AnswerRefused::Closed(_)) => Answered::Closed,
+            Err(error @ AnswerRefused::TooLarge { .. }) => return Err(error.into()),
             Err(AnswerRefused::Db(error)) => return Err(error.into()),
         })
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sluice_db::{AuditEntry, FlowFilter, KvMatch, NewToken, Purpose, Tenant, Ticket};
-use sluice_model::TokenId;
+use sluice_model::{AuditId, TokenId};
 
 use super::Workload;
 
@@ -27,7 +27,7 @@ impl Workload {
                     expires_at_us: at_us + self.chance.below(9_000),
                 };
                 let hash = [u8::try_from(self.said.len() % 251).unwrap_or(0); 32];
-                let issued = keys.issue_ticket(&hash, ticket).await.is_ok();
+                let issued = keys.issue_ticket(&hash, ticket, at_us).await.is_ok();
                 let redeemed = keys.redeem_ticket(&hash, Purpose::Login, at_us).await;
                 format!("ticket {issued} {redeemed:?}")
             }
@@ -49,6 +49,7 @@ impl Workload {
             }
             _ => {
                 let entry = AuditEntry {
+                    id: AuditId::new(self.said.len() as u64, [number; 10]),
                     at_us,
                     actor: "ada".to_owned(),
                     action: "test".to_owned(),

@@ -270,7 +270,7 @@ impl Workload {
             self.said.push(format!("{asks:?}"));
             let audit = tenant.audit(AuditFilter { before: None, limit: Some(1_000) }).await;
             self.said.push(format!("{:?} {:?}", tenant.row().await, tenant.usage(0..=9).await));
-            self.said.push(format!("{:?} {audit:?}", tenant.tokens().await));
+            self.said.push(format!("{:?} {audit:?}", tenant.tokens(None, None).await));
         }
     }
 }

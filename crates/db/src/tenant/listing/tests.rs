@@ -1,5 +1,6 @@
 use sluice_model::{RunId, RunState, TenantId};
 
+use super::fitting;
 use crate::Store;
 use crate::engine::{Arg, composed};
 use crate::tenant::{AskFilter, AskState, RunFilter, asks, runs};
@@ -20,8 +21,8 @@ async fn plans(queries: Vec<(String, Vec<Arg>)>) -> Vec<String> {
     plans
 }
 
-fn run() -> Option<RunId> {
-    Some(RunId::new(1, [0; 10]))
+fn run() -> RunId {
+    RunId::new(1, [0; 10])
 }
 
 #[tokio::test]
@@ -40,7 +41,7 @@ async fn every_list_of_questions_has_an_index() {
             "asks_by_assignee (tenant=? AND assignee=?)",
         ),
         (
-            AskFilter { assignee, state, ..all() },
+            AskFilter { state, assignee, ..all() },
             "asks_by_assignee_and_state (tenant=? AND assignee=? AND state=?)",
         ),
     ];
@@ -48,7 +49,7 @@ async fn every_list_of_questions_has_an_index() {
     for (plan, (filter, index)) in plans(queries).await.into_iter().zip(&expected) {
         assert_eq!(plan, format!("SEARCH asks USING INDEX {index}"), "{filter:?}");
     }
-    let of_run = AskFilter { run: run(), state, ..all() };
+    let of_run = AskFilter { run: Some(run()), state, ..all() };
     let plan = plans(vec![asks::listed(&id, &of_run)]).await.remove(0);
     assert!(plan.contains("(run_id=?)"), "{plan}");
 }
@@ -61,7 +62,7 @@ async fn every_list_of_runs_has_an_index() {
     let all = RunFilter::default;
     let expected = [
         (all(), "runs_by_tenant (tenant=?)"),
-        (RunFilter { before: run(), ..all() }, "runs_by_tenant (tenant=? AND id<?)"),
+        (RunFilter { before: Some(run()), ..all() }, "runs_by_tenant (tenant=? AND id<?)"),
         (
             RunFilter { state: Some(RunState::Ended), ..all() },
             "runs_by_state (tenant=? AND state=?)",
@@ -86,7 +87,7 @@ async fn every_list_of_runs_has_an_index() {
             "runs_by_flow_and_outcome (tenant=? AND flow=? AND outcome=?)",
         ),
         (
-            RunFilter { root: run(), state: Some(RunState::Ended), ..all() },
+            RunFilter { root: Some(run()), state: Some(RunState::Ended), ..all() },
             "runs_by_root (root_run=?)",
         ),
     ];
@@ -94,7 +95,20 @@ async fn every_list_of_runs_has_an_index() {
     for (plan, (filter, index)) in plans(queries).await.into_iter().zip(&expected) {
         assert_eq!(plan, format!("SEARCH runs USING INDEX {index}"), "{filter:?}");
     }
-    let of_parent = RunFilter { parent: run(), ..all() };
+    let of_parent = RunFilter { parent: Some(run()), ..all() };
     let plan = plans(vec![runs::listed(&id, &of_parent)]).await.remove(0);
     assert!(plan.contains("runs_by_parent (parent_run=?)"), "{plan}");
+}
+
+#[test]
+fn a_part_ends_where_the_bytes_do_and_holds_one_thing_at_least() {
+    for (sizes, most, bytes, expected) in [
+        (&[][..], 9, 10, 0),
+        (&[11, 1], 9, 10, 1),
+        (&[5, 5, 1], 9, 10, 2),
+        (&[1, 1, 1], 2, 10, 2),
+        (&[1, 20, 1], 9, 10, 1),
+    ] {
+        assert_eq!(fitting(sizes, most, bytes), expected, "{sizes:?}");
+    }
 }

@@ -49,6 +49,8 @@ impl Server {
         let settings = Settings {
             requests_per_second: 1_000_000,
             sockets_per_tenant: 1_000_000,
+            connections: 1_000_000,
+            connections_per_address: 1_000_000,
             ..Settings::default()
         };
         let edge = Edge::new(executor.clone(), settings);
