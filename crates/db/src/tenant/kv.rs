@@ -127,11 +127,12 @@ pub(crate) async fn kv_list(
     );
     let mut page = KvPage::default();
     let mut bytes = 0;
+    // One more than is told, to know whether there is one.
+    let mut left = wanted.limit + 1;
     loop {
         let last = page.entries.last().map(|entry| entry.key.as_str());
         let after = last.or(wanted.after).unwrap_or_default();
-        // One more than is told, to know whether there is one.
-        let at_once = (wanted.limit + 1 - page.entries.len() as u32).min(AT_ONCE);
+        let at_once = left.min(AT_ONCE);
         let mut args = args![tenant.as_str(), wanted.space, wanted.prefix, after, now_us, at_once];
         args.extend(end.as_deref().map(Into::into));
         let rows = conn.rows(composed(sql.clone()), args).await?;
@@ -142,6 +143,7 @@ pub(crate) async fn kv_list(
                 return Ok(KvPage { has_more: true, ..page });
             }
             page.entries.push(KvEntry::of_row(row)?);
+            left -= 1;
         }
         if rows.len() < at_once as usize {
             return Ok(page);

@@ -22,8 +22,8 @@ async fn plans(queries: Vec<(String, Vec<Arg>)>) -> Vec<String> {
     plans
 }
 
-fn run() -> Option<RunId> {
-    Some(RunId::new(1, [0; 10]))
+fn run() -> RunId {
+    RunId::new(1, [0; 10])
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn every_list_of_questions_has_an_index() {
             "asks_by_assignee (tenant=? AND assignee=?)",
         ),
         (
-            AskFilter { assignee, state, ..all() },
+            AskFilter { state, assignee, ..all() },
             "asks_by_assignee_and_state (tenant=? AND assignee=? AND state=?)",
         ),
     ];
@@ -50,7 +50,7 @@ async fn every_list_of_questions_has_an_index() {
     for (plan, (filter, index)) in plans(queries).await.into_iter().zip(&expected) {
         assert_eq!(plan, format!("SEARCH asks USING INDEX {index}"), "{filter:?}");
     }
-    let of_run = AskFilter { run: run(), state, ..all() };
+    let of_run = AskFilter { run: Some(run()), state, ..all() };
     let plan = plans(vec![asks::listed(&id, &of_run)]).await.remove(0);
     assert!(plan.contains("(run_id=?)"), "{plan}");
 }
@@ -63,7 +63,7 @@ async fn every_list_of_runs_has_an_index() {
     let all = RunFilter::default;
     let expected = [
         (all(), "runs_by_tenant (tenant=?)"),
-        (RunFilter { before: run(), ..all() }, "runs_by_tenant (tenant=? AND id<?)"),
+        (RunFilter { before: Some(run()), ..all() }, "runs_by_tenant (tenant=? AND id<?)"),
         (
             RunFilter { state: Some(RunState::Ended), ..all() },
             "runs_by_state (tenant=? AND state=?)",
@@ -88,7 +88,7 @@ async fn every_list_of_runs_has_an_index() {
             "runs_by_flow_and_outcome (tenant=? AND flow=? AND outcome=?)",
         ),
         (
-            RunFilter { root: run(), state: Some(RunState::Ended), ..all() },
+            RunFilter { root: Some(run()), state: Some(RunState::Ended), ..all() },
             "runs_by_root (root_run=?)",
         ),
     ];
@@ -96,7 +96,7 @@ async fn every_list_of_runs_has_an_index() {
     for (plan, (filter, index)) in plans(queries).await.into_iter().zip(&expected) {
         assert_eq!(plan, format!("SEARCH runs USING INDEX {index}"), "{filter:?}");
     }
-    let of_parent = RunFilter { parent: run(), ..all() };
+    let of_parent = RunFilter { parent: Some(run()), ..all() };
     let plan = plans(vec![runs::listed(&id, &of_parent)]).await.remove(0);
     assert!(plan.contains("runs_by_parent (parent_run=?)"), "{plan}");
 }
