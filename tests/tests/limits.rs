@@ -169,7 +169,7 @@ fn keeping(body: &str) -> Run {
 fn artifact(_: &Call) -> Option<Result<Answer, Box<Failure>>> {
     let digest = "0".repeat(64);
     let value = json!({"name": "a", "media_type": "", "size_bytes": 100_000, "digest": digest});
-    let attachment = Attachment { digest, size_bytes: 100_000, bytes: [7; 100_000].into() };
+    let attachment = Attachment { digest, size_bytes: 100_000, bytes: vec![7; 100_000].into() };
     Some(Ok(Answer { value, attachment: Some(attachment) }))
 }
 

@@ -165,6 +165,9 @@ mod tests {
             json!({"$ref": "file:///etc/passwd"}),
             json!({"items": {"$ref": "other.json"}}),
             json!({"items": {"$id": "urn:x"}}),
+            json!({"$ref": "#/$defs/a"}),
+            json!({"allOf": [{}], "$ref": "#/allOf/00"}),
+            json!({"$defs": {"\u{f}": {}, "%+f": {}}, "$ref": "#/$defs/%+f"}),
             json!({"$defs": {"a": {"$dynamicRef": "#a"}}}),
         ] {
             assert!(refusal(&schema, &json!(1)).contains("cannot be checked"), "{schema}");

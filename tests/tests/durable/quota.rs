@@ -104,8 +104,10 @@ async fn a_tenant_that_has_stored_too_much_starts_nothing_more() {
 
 #[tokio::test]
 async fn a_run_has_no_more_cpu_time_than_is_left_of_the_day() {
-    let house = house(Quota { cpu_ms_per_day: 200, ..Quota::default() }).await;
+    let house = house(Quota { cpu_ms_per_day: 1_000, ..Quota::default() }).await;
     let worker = house.worker();
+    // A source that is not known yet would take CPU time, too.
+    submission(&worker.executor, NOTING, "noting", json!({})).await;
     let run = worker.submit(BUSY, "busy", json!({})).await;
     let outcome = house.outcome(&run).await;
     let failure = outcome.failure().expect("it was stopped");

@@ -53,9 +53,7 @@ pub(super) fn steps(schema: &Value, value: &Value) -> Result<usize, TooHard> {
     let mut document = Document { nodes: 0, patterns: 0, references: BTreeSet::new() };
     document.read(schema, true)?;
     for reference in std::mem::take(&mut document.references) {
-        if let Some(target) = target(schema, reference) {
-            document.count(target)?;
-        }
+        document.count(target(schema, reference)?)?;
     }
     let left = count(value).saturating_mul(STEPS_A_VALUE).saturating_add(MOST_STEPS);
     let mut walk = Walk { root: schema, left };
@@ -132,31 +130,30 @@ impl<'a> Document<'a> {
     }
 }
 
-/// What a reference names.
-fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
-    let pointer = reference.strip_prefix('#')?;
-    root.pointer(&decoded(pointer))
+/// What a reference names. Where there is doubt it is nothing, so that nobody else finds something there.
+fn target<'a>(root: &'a Value, reference: &str) -> Result<&'a Value, TooHard> {
+    let pointer = reference.strip_prefix('#').and_then(decoded);
+    let target = pointer.and_then(|pointer| root.pointer(&pointer));
+    target.ok_or("it refers to a place that it does not have")
 }
 
-/// A text without percent signs for other characters.
-fn decoded(text: &str) -> String {
+/// A text without percent signs for other characters; none where it has some for no text.
+fn decoded(text: &str) -> Option<String> {
+    let digit =
+        |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let digits = (*first == b'%').then(|| after.get(..2)).flatten();
-        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        rest = after;
+        if *first == b'%' {
+            let [high, low] = after.first_chunk::<2>()?;
+            bytes.push(digit(high)? << 4 | digit(low)?);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8(bytes).ok()
 }
 
 /// A schema as it is applied to a value: every branch of it, whatever the ones before it would say.
@@ -185,10 +182,8 @@ impl<'a> Walk<'a> {
             return Err("it refers to itself without end");
         }
         let depth = depth + 1;
-        if let Some(Value::String(reference)) = members.get("$ref")
-            && let Some(target) = target(self.root, reference)
-        {
-            self.check(target, value, times, depth)?;
+        if let Some(Value::String(reference)) = members.get("$ref") {
+            self.check(target(self.root, reference)?, value, times, depth)?;
         }
         // Whoever asks what was not looked at looks at all of it once more.
         let asks_again = |name: &str| members.contains_key(name);

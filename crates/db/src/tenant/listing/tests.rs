@@ -1,3 +1,5 @@
+//! That each list goes by the index that it is meant to: what the database says it would do.
+
 use sluice_model::{RunId, RunState, TenantId};
 
 use super::fitting;
