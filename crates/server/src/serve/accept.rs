@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use rustix::process::{Resource, getrlimit};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +21,10 @@ use crate::places::{Place, Places};
 /// The wait after a connection could not be accepted: out of files, for instance, and others may be closed
 /// in a moment.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What the kernel holds of what a connection was sent and has not taken; the kernel doubles it. Left to
+/// itself it holds some MiB for each that does not read.
+const SENT_BYTES: usize = 128 << 10;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -69,6 +74,8 @@ pub(super) async fn accept(
         };
         // Only latency is lost where it does not work.
         let _ = connection.set_nodelay(true);
+        // Only memory is, here.
+        let _ = SockRef::from(&connection).set_send_buffer_size(SENT_BYTES);
         let (edge, app, acceptor) = (edge.clone(), app.clone(), acceptor.clone());
         tokio::spawn(async move {
             match acceptor {

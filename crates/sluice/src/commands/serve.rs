@@ -1,6 +1,7 @@
 //! `sluice serve`: the API over the store, and a worker in the same process.
 
 use anyhow::Context as _;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use sluice_server::{Edge, ServeError, Settings, Telemetry, Tls, first_login, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -53,6 +54,7 @@ async fn served(
     telemetry: Option<Telemetry>,
     theme: Theme,
 ) -> anyhow::Result<Exit> {
+    use_all_files();
     let mut interrupts = Interrupts::listen()?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Usage::new(format!("cannot listen on {}: {error}", args.listen))
@@ -112,6 +114,14 @@ async fn served(
             }
         }
     }
+}
+
+/// Takes as many file descriptors as this process may have: each connection is one.
+fn use_all_files() {
+    let mut files = getrlimit(Resource::Nofile);
+    files.current = files.maximum;
+    // Fewer connections are taken where it does not work.
+    let _ = setrlimit(Resource::Nofile, files);
 }
 
 fn wrong_tls(error: ServeError) -> anyhow::Error {
