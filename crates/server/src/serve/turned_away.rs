@@ -46,10 +46,12 @@ impl TurnedAway {
         let answer = Arc::clone(&self.answer);
         tokio::spawn(async move {
             let told = async {
+                // Clients do not understand an answer that comes before they have asked.
+                let mut ignored = [0; 1_024];
+                connection.read(&mut ignored).await?;
                 connection.write_all(answer.as_bytes()).await?;
                 connection.shutdown().await?;
                 // A connection that is closed with something unread may lose what was sent last.
-                let mut ignored = [0; 1_024];
                 while connection.read(&mut ignored).await? > 0 {}
                 std::io::Result::Ok(())
             };
