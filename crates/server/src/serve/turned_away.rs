@@ -48,7 +48,7 @@ impl TurnedAway {
             let told = async {
                 // Clients do not understand an answer that comes before they have asked.
                 let mut ignored = [0; 1_024];
-                connection.read(&mut ignored).await?;
+                let _asked = connection.read(&mut ignored).await?;
                 connection.write_all(answer.as_bytes()).await?;
                 connection.shutdown().await?;
                 // A connection that is closed with something unread may lose what was sent last.
