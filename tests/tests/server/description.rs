@@ -22,8 +22,9 @@ async fn the_description_has_every_header() {
     let server = Server::start().await;
     let document = server.anonymous().get("/v1/openapi.json").await.expect(200);
     for (id, headers) in [
-        ("start_run", &["Idempotency-Key", "Prefer"][..]),
-        ("start_flow_run", &["Idempotency-Key", "Prefer"]),
+        ("start_run", &["Idempotency-Key", "Prefer", "traceparent", "tracestate"][..]),
+        ("start_flow_run", &["Idempotency-Key", "Prefer", "traceparent", "tracestate"]),
+        ("rerun_run", &["traceparent", "tracestate"]),
         ("put_flow", &["If-Match", "If-None-Match"]),
         ("put_kv", &["If-Match", "If-None-Match"]),
         ("delete_kv", &["If-Match", "If-None-Match"]),
@@ -35,6 +36,7 @@ async fn the_description_has_every_header() {
     }
     for (id, status, header) in [
         ("start_run", "202", "Location"),
+        ("start_run", "202", "traceparent"),
         ("start_run", "200", "Preference-Applied"),
         ("create_tenant", "201", "Location"),
         ("import_run", "201", "Location"),

@@ -105,7 +105,7 @@ async fn flows_and_their_versions_come_in_parts() {
     let server = Server::start().await;
     let owner = server.tenant("a").await;
     let source = |number: usize| {
-        let summary = "x".repeat(200_000);
+        let summary = "x".repeat(100_000);
         format!(
             "from sluice import flow\n\n@flow(name='f')\ndef f() -> None:\n    '{summary} {number}'\n"
         )

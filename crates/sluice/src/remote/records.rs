@@ -21,6 +21,9 @@ use crate::site::{Answered, Ask, Asks, Feed, Records, Runs, SavedFlow, Summary};
 /// Things of a list that a server gives at once.
 const MOST_AT_ONCE: u32 = 500;
 
+/// Versions of a flow that are listed, as of those in a store.
+const MOST_VERSIONS: u32 = 1_000;
+
 /// What a server holds for the tenant of whoever asks.
 pub struct RemoteRecords {
     remote: Remote,
@@ -208,7 +211,7 @@ impl Records for RemoteRecords {
     }
 
     async fn flow_versions(&self, name: &str) -> anyhow::Result<Vec<SavedFlow>> {
-        let versions = self.list(&["flows", name, "versions"], &[], None, 1).await;
+        let versions = self.list(&["flows", name, "versions"], &[], None, MOST_VERSIONS).await;
         Ok(found(versions)?.unwrap_or_default())
     }
 
