@@ -25,6 +25,9 @@ use crate::{DbError, Notice, crash_point};
 /// The most operations in one commit.
 const MOST_AT_ONCE: usize = 512;
 
+/// About the most rows that one commit adds: whoever has little to write waits for those who have much.
+const MOST_ROWS: usize = 4_096;
+
 /// How often a passing error is tried again.
 const TRIES: u32 = 5;
 
@@ -39,6 +42,11 @@ pub(crate) trait Work: Send + Sync + 'static {
 
     /// Writes.
     fn run(&self, tx: &mut Tx) -> impl Future<Output = Result<Self::Output, DbError>> + Send;
+
+    /// About how many rows it adds.
+    fn rows(&self) -> usize {
+        1
+    }
 }
 
 /// What is known of the room in a tenant's queue without counting.
@@ -114,6 +122,7 @@ type Answered<'a> = Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + 'a
 pub(crate) trait Queued: Send {
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> Answered<'a>;
     fn answer(self: Box<Self>, committed: Result<(), DbError>);
+    fn rows(&self) -> usize;
 }
 
 struct Waiting<W: Work> {
@@ -135,6 +144,10 @@ impl<W: Work> Queued for Waiting<W> {
         let answer = committed.and_then(|()| output.ok_or(DbError::Closed));
         // Whoever asked may not wait any more; it is written all the same.
         let _ = reply.send(answer);
+    }
+
+    fn rows(&self) -> usize {
+        self.work.rows()
     }
 }
 
@@ -199,12 +212,16 @@ impl Writer {
             };
             let Some(message) = message else { break };
             let mut next = Some(message);
+            let mut rows = 0;
             while let Some(message) = next {
                 match message {
-                    Message::Work(work) => group.push(work),
+                    Message::Work(work) => {
+                        rows += work.rows();
+                        group.push(work);
+                    }
                     Message::Close(closed) => closing = Some(closed),
                 }
-                let is_full = group.len() >= MOST_AT_ONCE || closing.is_some();
+                let is_full = group.len() >= MOST_AT_ONCE || rows >= MOST_ROWS || closing.is_some();
                 next = if is_full { None } else { messages.try_recv().ok() };
             }
             self.commit(std::mem::take(&mut group)).await;

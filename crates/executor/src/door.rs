@@ -187,7 +187,7 @@ impl RecordingDoor {
                     self.complete(call, outcome);
                 }
             }
-            Done::Committed => {}
+            Done::Committed => self.write_more(false),
             Done::Fenced => self.part(Parted::Fenced),
             Done::Broken(error) => self.part(Parted::Broken(error)),
         }
@@ -253,7 +253,7 @@ impl RecordingDoor {
             self.stop(past_deadline());
         }
         if self.journal.waiting_since().is_some_and(|since| since.elapsed() >= GATHER) {
-            self.watch_flush();
+            self.write_more(true);
         }
         if self.ready.is_empty()
             && self.may_suspend_since().is_some_and(|since| since.elapsed() >= self.linger)
@@ -262,6 +262,18 @@ impl RecordingDoor {
                 idle.suspending = true;
             }
             self.ready.push_back(FromDoor::Suspend);
+        }
+    }
+
+    /// Appends what has gathered meanwhile, as far as it may; `all` says that little is enough.
+    fn write_more(&mut self, all: bool) {
+        let was_full = self.journal.is_full();
+        while all || self.journal.has_many() {
+            let Some(committed) = self.journal.append_some() else { break };
+            self.outstanding.watch(committed);
+        }
+        if was_full && !self.journal.is_full() {
+            self.ready.push_back(FromDoor::Room);
         }
     }
 
@@ -282,6 +294,10 @@ impl RecordingDoor {
 
 #[async_trait]
 impl Door for RecordingDoor {
+    fn is_full(&self) -> bool {
+        self.journal.is_full()
+    }
+
     fn send(&mut self, message: ToDoor) {
         match message {
             ToDoor::Event { at_us, observed, body } => {

@@ -377,6 +377,8 @@ fn lock(waiting: &Mutex<Waiting>) -> std::sync::MutexGuard<'_, Waiting> {
 pub(crate) struct Commit {
     pub(crate) ticket: AppendTicket,
     pub(crate) told: Option<Told>,
+    /// Counts it among the appends that others wait for, until it is over.
+    pub(crate) _under_way: Option<Arc<()>>,
 }
 
 impl Future for Commit {

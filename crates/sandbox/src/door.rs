@@ -67,11 +67,19 @@ pub enum FromDoor {
     Suspend,
     /// End the run with this failure: a cancel, a deadline.
     Stop(Box<Failure>),
+    /// The door was full and is not any more.
+    Room,
 }
 
 /// The other side of a running guest.
 #[async_trait]
 pub trait Door: Send {
+    /// Whether it has as much as it should hold. The guest stands still until [`FromDoor::Room`] says that it
+    /// may go on; what it has told already is taken all the same.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// Takes a message. Must not wait; messages come in order.
     fn send(&mut self, message: ToDoor);
 

@@ -84,6 +84,7 @@ impl Driver {
             let mut cancel = pin!(cancel);
             let mut wall_time = pin!(tokio::time::sleep(limit));
             loop {
+                let may_go_on = !door.is_full();
                 tokio::select! {
                     biased;
                     () = &mut cancel => break End::Stopped(Stop::cancelled()),
@@ -94,7 +95,7 @@ impl Driver {
                             break end;
                         }
                     }
-                    finished = &mut guest => break End::Finished(finished),
+                    finished = &mut guest, if may_go_on => break End::Finished(finished),
                 }
             }
         };
@@ -203,6 +204,7 @@ impl Driver {
                 None
             }
             FromDoor::Suspend => self.idle.then_some(End::Suspended),
+            FromDoor::Room => None,
             FromDoor::Stop(failure) => Some(End::Stopped(Stop(failure))),
         }
     }

@@ -26,6 +26,10 @@ impl Work for Append {
     /// The number of the last event; none where the lease is void.
     type Output = Option<u64>;
 
+    fn rows(&self) -> usize {
+        self.stored.len()
+    }
+
     async fn run(&self, tx: &mut Tx) -> Result<Option<u64>, DbError> {
         let Some(last) = self.stored.last() else { return Ok(Some(self.before)) };
         let Lease { tenant, run, key, fence } = &self.lease;
