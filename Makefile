@@ -28,7 +28,7 @@ fmt: ## format Rust and Python
 	@scripts/require.sh cargo:1.95 python3:3.11
 	cargo fmt --all
 	ruff=$$(scripts/python-env.sh)/bin/ruff && \
-	  $$ruff format --config python-runtime/pyproject.toml python-runtime flows crates && \
+	  $$ruff format --config python-runtime/pyproject.toml python-runtime flows crates scripts && \
 	  cd python-runtime && $$ruff check --fix
 
 bench: ## measure what we answer for, in a release build

@@ -35,7 +35,8 @@ read -r url _ code <<<"$command"
 "$target/debug/sluice" login "$url" --code "$code"
 token=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["token"])' "$home/sluice/login.json")
 
-cp scripts/schemathesis.toml "$home/"
-(cd "$home" && "$env/bin/schemathesis" --config-file schemathesis.toml run "$url/v1/openapi.json" \
+cp scripts/schemathesis.toml scripts/schemathesis_hooks.py "$home/"
+python3 scripts/fuzz_data.py "$url" "$token" >>"$home/schemathesis.toml"
+(cd "$home" && SCHEMATHESIS_HOOKS=schemathesis_hooks "$env/bin/schemathesis" --config-file schemathesis.toml run "$url/v1/openapi.json" \
   --header "Authorization: Bearer $token" --checks all --max-examples "$examples" \
   --exclude-operation-id open_socket --no-color)

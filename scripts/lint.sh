@@ -13,10 +13,10 @@ python_runtime() {
 }
 
 # What is Python outside the SDK: the built-in flows, which show how flows are written and keep their
-# own order of imports, and what tasks send into the sandbox.
+# own order of imports, what tasks send into the sandbox, and what the scripts use.
 other_python() {
-  "$env/bin/ruff" check --config python-runtime/pyproject.toml --ignore E501,I001 flows crates &&
-    "$env/bin/ruff" format --check --config python-runtime/pyproject.toml flows crates
+  "$env/bin/ruff" check --config python-runtime/pyproject.toml --ignore E501,I001 flows crates scripts &&
+    "$env/bin/ruff" format --check --config python-runtime/pyproject.toml flows crates scripts
 }
 
 shell_scripts() {

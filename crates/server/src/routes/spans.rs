@@ -52,7 +52,7 @@ pub(crate) struct SpanSummary {
     /// Text that nobody trusts.
     pub(crate) name: String,
     /// As last set.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub(crate) attributes: Attributes,
     /// When it began, in microseconds since the Unix epoch.
     pub(crate) started_at_us: u64,
@@ -91,7 +91,7 @@ pub(crate) struct LogLine {
     /// Text that nobody trusts.
     pub(crate) message: String,
     /// Structured members.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub(crate) attributes: Attributes,
     /// Set for what was printed rather than logged.
     #[serde(skip_serializing_if = "Option::is_none")]

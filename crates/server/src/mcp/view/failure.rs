@@ -29,7 +29,7 @@ pub(in crate::mcp) struct ErrorView {
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<u64>,
     /// Names of the open steps, outermost first: for `rerun_from_step`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     step: Vec<String>,
     /// How many more there are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,16 +38,16 @@ pub(in crate::mcp) struct ErrorView {
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
     /// The lines around; `>` stands before the one at fault.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excerpt: Vec<String>,
     /// Local variables there.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     locals: Value,
     /// What else there is to say, by the code.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     details: Value,
     /// The messages of what it was raised from, the nearest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     causes: Vec<String>,
     /// How many more there are.
     #[serde(skip_serializing_if = "Option::is_none")]

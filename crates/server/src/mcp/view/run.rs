@@ -90,7 +90,7 @@ pub(in crate::mcp) struct AskView {
     /// What is asked, in the flow's words.
     question: String,
     /// What whoever answers should know.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     details: Value,
     /// JSON Schema of the answer.
     schema: Value,
@@ -164,7 +164,7 @@ pub(in crate::mcp) struct SpanView {
     #[serde(skip_serializing_if = "Option::is_none")]
     took_us: Option<u64>,
     /// What the flow attached to it.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     attributes: Value,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,7 +242,7 @@ struct LogView {
     /// In the flow's words.
     message: String,
     /// Structured members.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     attributes: Value,
 }
 
