@@ -4,15 +4,15 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 use rustix::time::{ClockId, clock_gettime};
 use sluice_model::TenantId;
-use tokio::runtime::{Builder, Runtime};
 
+use crate::threads::CalmThreads;
 use crate::turns::Turns;
 
 /// What a tenant may take of one processor, in the long run, before its guests change lanes: a quarter.
@@ -32,14 +32,7 @@ pub(crate) type Guest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) struct Lanes {
     credit: Arc<Credit>,
     turns: Turns,
-    slow: Arc<Slow>,
-}
-
-/// The threads of the slow lane, which begin with the first guest that needs them.
-struct Slow {
-    niceness: u8,
-    processors: usize,
-    runtime: OnceLock<Option<Runtime>>,
+    slow: Arc<CalmThreads>,
 }
 
 impl Lanes {
@@ -48,7 +41,7 @@ impl Lanes {
         Lanes {
             credit: Arc::default(),
             turns: Turns::new(processors),
-            slow: Arc::new(Slow { niceness, processors, runtime: OnceLock::new() }),
+            slow: Arc::new(CalmThreads::new("sluice-slow", processors, niceness)),
         }
     }
 
@@ -79,7 +72,7 @@ impl Lanes {
             return done;
         }
         let in_turn = self.turns.take(tenant.clone(), guest);
-        let Some(runtime) = self.slow.runtime() else { return in_turn.await };
+        let Some(runtime) = self.slow.handle() else { return in_turn.await };
         let mut task = AbortOnDrop(runtime.spawn(in_turn));
         match (&mut task.0).await {
             Ok(done) => done,
@@ -89,43 +82,6 @@ impl Lanes {
                 Err(_) => std::future::pending().await,
             },
         }
-    }
-}
-
-impl Slow {
-    /// The threads; none where the machine gives no more.
-    fn runtime(&self) -> Option<&Runtime> {
-        let niceness = i32::from(self.niceness);
-        let made = self.runtime.get_or_init(|| {
-            let runtime = Builder::new_multi_thread()
-                .worker_threads(self.processors)
-                .thread_name("sluice-slow")
-                .on_thread_start(move || be_nice(niceness))
-                .enable_all()
-                .build();
-            runtime.inspect_err(|error| tracing::warn!(%error, "there is no slow lane")).ok()
-        });
-        made.as_ref()
-    }
-}
-
-impl Drop for Slow {
-    fn drop(&mut self) {
-        // Nobody waits for guests that nobody has.
-        if let Some(runtime) = self.runtime.take().flatten() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// Makes the calling thread less urgent. On Linux that is a thread's own; elsewhere it would be the
-/// process's, and is left alone.
-fn be_nice(niceness: i32) {
-    if cfg!(target_os = "linux")
-        && niceness > 0
-        && let Err(error) = rustix::process::setpriority_process(None, niceness)
-    {
-        tracing::warn!(%error, "the slow lane is as urgent as the fast one");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sluice_db::{DbError, Store};
-use sluice_executor::{Executor, Version};
+use sluice_executor::{CalmThreads, Executor, Version};
 use sluice_model::TenantId;
 use tokio::sync::watch;
 
@@ -29,7 +29,13 @@ struct Inner {
     places: Places<Viewer>,
     metrics: Metrics,
     stopping: watch::Sender<bool>,
+    /// What those who watch are served on.
+    viewers: CalmThreads,
 }
+
+/// How much less urgent those who watch are than runs and requests: a quarter of a processor that both
+/// want, by the kernel's weights (`sched_prio_to_weight`: 1024 and 335).
+const VIEWERS_NICENESS: u8 = 5;
 
 impl Edge {
     /// The edge over an executor and its store. Within a runtime: it begins to listen to the store.
@@ -39,8 +45,19 @@ impl Edge {
         let (standing, places) = (Standing::new(), Places::new(usize::MAX));
         let metrics = Metrics::new(settings.telemetry.as_ref());
         let stopping = watch::Sender::new(false);
-        let inner = Inner { executor, settings, rates, standing, hub, places, metrics, stopping };
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let viewers = CalmThreads::new("sluice-viewers", processors, VIEWERS_NICENESS);
+        let inner =
+            Inner { executor, settings, rates, standing, hub, places, metrics, stopping, viewers };
         Edge { inner: Arc::new(inner) }
+    }
+
+    /// Serves somebody who watches, without any haste.
+    pub(crate) fn attend(&self, watching: impl Future<Output = ()> + Send + 'static) {
+        match self.inner.viewers.handle() {
+            Some(threads) => drop(threads.spawn(watching)),
+            None => drop(tokio::spawn(watching)),
+        }
     }
 
     /// The executor.

@@ -7,6 +7,7 @@ mod run_stream;
 mod runs_stream;
 mod session;
 mod subscriptions;
+mod tail;
 mod words;
 
 pub(crate) use hub::Hub;

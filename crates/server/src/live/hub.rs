@@ -2,12 +2,15 @@
 //! the store for all of them, so that a commit costs the same however many watch.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sluice_db::{Notice, Store};
 use sluice_model::{RunId, TenantId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
+
+use super::tail::Tail;
 
 /// Runs of a tenant that a watcher may be behind before it has to look at all of them.
 const MOST_BEHIND: usize = 1_024;
@@ -23,10 +26,17 @@ pub(crate) struct Hub {
 
 #[derive(Default)]
 struct Watched {
-    /// The last event of each, as far as it was heard here.
-    runs: HashMap<RunId, watch::Sender<u64>>,
+    runs: HashMap<RunId, WatchedRun>,
     tenants: HashMap<TenantId, broadcast::Sender<RunId>>,
     sweep_at: usize,
+    /// What the tails of all runs keep.
+    tail_bytes: Arc<AtomicUsize>,
+}
+
+struct WatchedRun {
+    /// How often something was heard of it.
+    changes: watch::Sender<u64>,
+    tail: Arc<Tail>,
 }
 
 impl Hub {
@@ -49,12 +59,21 @@ impl Hub {
         hub
     }
 
-    /// Changes with each commit to that run. The number says little after a restart or where another
-    /// process wrote: the store knows.
+    /// Changes with each commit to that run.
     pub(crate) fn run(&self, run: &RunId) -> watch::Receiver<u64> {
+        self.record(run).0
+    }
+
+    /// The same, and the newest events of the run.
+    pub(super) fn record(&self, run: &RunId) -> (watch::Receiver<u64>, Arc<Tail>) {
         let mut watched = lock(&self.watched);
         watched.sweep();
-        watched.runs.entry(run.clone()).or_insert_with(|| watch::Sender::new(0)).subscribe()
+        let Watched { runs, tail_bytes, .. } = &mut *watched;
+        let watched = runs.entry(run.clone()).or_insert_with(|| WatchedRun {
+            changes: watch::Sender::new(0),
+            tail: Arc::new(Tail::new(Arc::clone(tail_bytes))),
+        });
+        (watched.changes.subscribe(), Arc::clone(&watched.tail))
     }
 
     /// The runs of a tenant as something is committed to them. A receiver that lagged is to look at all.
@@ -73,9 +92,9 @@ fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
 impl Watched {
     fn tell(&mut self, notice: Notice) {
         match notice {
-            Notice::Events { tenant, run, seq } => {
-                if let Some(watchers) = self.runs.get(&run) {
-                    watchers.send_modify(|last| *last = seq.max(*last));
+            Notice::Events { tenant, run, .. } => {
+                if let Some(watched) = self.runs.get(&run) {
+                    watched.changes.send_modify(|heard| *heard += 1);
                 }
                 if let Some(watchers) = self.tenants.get(&tenant) {
                     // Whoever watched may just have gone.
@@ -83,8 +102,8 @@ impl Watched {
                 }
             }
             Notice::Elsewhere => {
-                for watchers in self.runs.values() {
-                    watchers.send_modify(|_| ());
+                for watched in self.runs.values() {
+                    watched.changes.send_modify(|heard| *heard += 1);
                 }
                 // A channel that is gone reads as one that has lagged: watchers subscribe anew and look
                 // at everything.
@@ -98,7 +117,7 @@ impl Watched {
         if self.runs.len() + self.tenants.len() < self.sweep_at.max(SWEEP_AT) {
             return;
         }
-        self.runs.retain(|_, watchers| watchers.receiver_count() > 0);
+        self.runs.retain(|_, watched| watched.changes.receiver_count() > 0);
         self.tenants.retain(|_, watchers| watchers.receiver_count() > 0);
         self.sweep_at = 2 * (self.runs.len() + self.tenants.len());
     }

@@ -1,23 +1,20 @@
 //! A run's record from a cursor on, batch by batch as it is committed: what a stream of one run is made
-//! of. Nothing is kept of it but the cursor, so a viewer that stands still costs no memory. Waiting holds
-//! nothing of the store, and is told apart from reading for that reason.
+//! of. Nothing is kept of it but the cursor, so a viewer that stands still costs no memory, and what is new
+//! is shared by all who watch the run. Waiting holds nothing of the store, and is told apart from reading
+//! for that reason.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_db::{DbError, Tenant};
-use sluice_model::{EventBody, RunId, RunState};
+use sluice_model::{RunId, RunState};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::gather::Gather;
+use super::tail::Tail;
 use crate::auth::Identity;
 use crate::edge::Edge;
-
-/// Events of a batch at most.
-const MOST_EVENTS: u32 = 500;
-
-/// Bytes of a batch as JSON at most, but for one event that is larger.
-const MOST_BYTES: usize = 256 << 10;
 
 /// How long events gather at least, and at most where the server is busy.
 const GATHER: (Duration, Duration) = (Duration::from_millis(8), Duration::from_millis(50));
@@ -33,9 +30,8 @@ pub(crate) struct RunStream {
     is_over: bool,
     is_due: bool,
     look_at: Instant,
-    /// Events of the next batch at most: about what fitted into the last one.
-    most: u32,
     gather: Gather,
+    tail: Arc<Tail>,
     changes: watch::Receiver<u64>,
 }
 
@@ -60,16 +56,16 @@ pub(crate) struct Batch {
 impl RunStream {
     /// The record after that event; 0 is its beginning.
     pub(crate) fn new(edge: &Edge, tenant: Tenant, run: RunId, after: u64) -> RunStream {
-        let changes = edge.hub().run(&run);
+        let (changes, tail) = edge.hub().record(&run);
         RunStream {
             tenant,
             run,
             after,
             is_over: false,
             is_due: true,
-            look_at: Instant::now(),
-            most: MOST_EVENTS,
+            look_at: Instant::now() + NET,
             gather: Gather::new(GATHER.0..=GATHER.1),
+            tail,
             changes,
         }
     }
@@ -97,38 +93,19 @@ impl RunStream {
         }
         self.gather.begin();
         self.is_due = false;
-        self.changes.mark_unchanged();
+        let heard = *self.changes.borrow_and_update();
+        // What is nowhere to be heard of is found by looking at the store.
+        let is_net = Instant::now() >= self.look_at;
         self.look_at = Instant::now() + NET;
-        let bytes = Some(MOST_BYTES as u64);
-        let part = self.tenant.some_events(&self.run, self.after, self.most, bytes).await?;
-        let events = &part.items;
-        let mut batch = Batch { json: String::from("["), last: self.after };
-        let mut sent = 0;
-        for event in events {
-            let json = serde_json::to_string(event)
-                .map_err(|error| DbError::Corrupt(format!("an event: {error}")))?;
-            if sent > 0 && batch.json.len() + json.len() > MOST_BYTES {
-                break;
-            }
-            if sent > 0 {
-                batch.json.push(',');
-            }
-            batch.json.push_str(&json);
-            batch.last = event.seq;
-            self.is_over = matches!(event.body, EventBody::RunEnded { .. });
-            sent += 1;
-        }
-        if sent > 0 {
-            batch.json.push(']');
-            self.after = batch.last;
-            let has_more = sent < events.len() || part.has_more;
-            self.is_due = has_more || self.is_over;
+        let part = self.tail.after(&self.tenant, &self.run, self.after, heard, is_net).await?;
+        if let Some(last) = part.last() {
+            self.after = last;
+            self.is_over = part.is_end();
+            self.is_due = part.has_more || self.is_over;
             if self.is_due {
                 self.gather.skip();
             }
-            let fitted = u32::try_from(sent).unwrap_or(MOST_EVENTS);
-            self.most = if has_more { (fitted + 1).min(MOST_EVENTS) } else { MOST_EVENTS };
-            return Ok(Next::Batch(batch));
+            return Ok(Next::Batch(Batch { json: part.json(), last }));
         }
         self.gather.skip();
         let run = self.tenant.run(&self.run).await?;

@@ -85,5 +85,5 @@ async fn socket(State(edge): State<Edge>, opening: Opening) -> Response {
         .max_frame_size(MOST_MESSAGE_BYTES)
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(WRITE_BYTES)
-        .on_upgrade(move |socket| attend(edge, socket, arrival))
+        .on_upgrade(async move |socket| edge.clone().attend(attend(edge, socket, arrival)))
 }

@@ -20,12 +20,13 @@ def beats(count: int, every_ms: int) -> int:
 
 
 @flow(uses=["ask"])
-def burst(count: int) -> int:
-    """Much happens, once somebody lets it."""
-    flow.ask("Go?", bool)
-    for number in range(count):
-        with flow.step(f"s{number}"):
-            flow.log.info("at", number=number)
+def bursts(count: int) -> int:
+    """Much happens, twice, each time once somebody lets it."""
+    for _ in range(2):
+        flow.ask("Go?", bool)
+        for number in range(count):
+            with flow.step(f"s{number}"):
+                flow.log.info("at", number=number)
     return count
 
 
