@@ -10,6 +10,7 @@ mod socket;
 mod stalled;
 
 use server::Server;
+use sluice_server::Settings;
 
 use super::durable::disk::flushes;
 use super::durable::stores::Stores;
@@ -44,7 +45,12 @@ pub(super) fn measure(args: &Args, wanted: impl Fn(&str) -> bool) -> anyhow::Res
         line("4 KiB appended and flushed", "ms", &flushes, "");
         let store = stores.fresh()?;
         runtime()?.block_on(async {
-            let server = Server::start(store.url()).await?;
+            // A flood meets what holds floods back.
+            let requests_per_second = match part {
+                "edge-noisy" => Settings::default().requests_per_second,
+                _ => 1_000_000,
+            };
+            let server = Server::start(store.url(), requests_per_second).await?;
             let context = Context { server, small: args.small, long: args.long };
             match part {
                 "edge-posts" => posts::measure(&context).await?,

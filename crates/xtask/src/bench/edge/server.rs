@@ -37,7 +37,8 @@ pub(super) struct Client {
 }
 
 impl Server {
-    pub(super) async fn start(url: &str) -> anyhow::Result<Server> {
+    /// A server over the store at that address, which takes so many requests of a tenant in a second.
+    pub(super) async fn start(url: &str, requests_per_second: u32) -> anyhow::Result<Server> {
         // The first measurement installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let source = ImageSource { cache_dir: places::cache_dir()?, hash_seed: 0 };
@@ -47,7 +48,7 @@ impl Server {
         let code = first_login(&store, true).await?.context("no code")?.code;
         let executor = Executor::new(store.clone(), sandbox, sluice_executor::Settings::shared());
         let settings = Settings {
-            requests_per_second: 1_000_000,
+            requests_per_second,
             sockets_per_tenant: 1_000_000,
             connections: 1_000_000,
             connections_per_address: 1_000_000,
