@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use sluice_db::{BesideError, DbError, NewRun, RunWriter, WriteError};
 use sluice_model::{
-    Answer, ArtifactAction, Call, CallId, Code, Failure, KvAction, Outcome, Parent, Question,
-    Request, RetryPolicy, RunId, Start,
+    Answer, ArtifactAction, Attributes, Call, CallId, Code, Failure, KvAction, Outcome, Parent,
+    Question, Request, RetryPolicy, RunId, Start,
 };
 
 use crate::digest::hex;
@@ -201,6 +201,30 @@ pub(crate) fn ask(
             Err(error) => refused(error),
         }
     }
+}
+
+/// What a person is asked before a call is performed.
+pub(crate) fn approval_of(call: &Call) -> Question {
+    let mut details = Attributes::new();
+    details.insert("call".to_owned(), serde_json::to_value(&call.request).unwrap_or_default());
+    if let Some(attachment) = &call.attachment {
+        details.insert("attachment_bytes".to_owned(), attachment.size_bytes.into());
+        details.insert("attachment_digest".to_owned(), attachment.digest.as_str().into());
+    }
+    Question {
+        question: format!("May this run call `{}`?", call.request.span_name()),
+        schema: serde_json::json!({ "type": "boolean" }),
+        details,
+        assignee: None,
+        timeout_ms: None,
+    }
+}
+
+/// What a call fails with that somebody did not allow.
+pub(crate) fn not_approved(call: &Call) -> Failure {
+    let message = format!("`{}` was not allowed", call.request.span_name());
+    Failure::new(Code::ApprovalRefused, message)
+        .hint("Whoever was asked said no. The flow may handle `sluice.CallFailed` and go on.")
 }
 
 /// Takes a question back.

@@ -14,9 +14,10 @@ use sluice_sandbox::{Door, FromDoor, LONG_WAIT_MS, ToDoor};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
+use crate::builtin::not_approved;
 use crate::fresh::now_us;
 use crate::journal::Journal;
-use crate::outstanding::{Done, Outstanding};
+use crate::outstanding::{Done, Gated, Outstanding};
 use crate::poke::Poke;
 
 /// How long events may gather while the guest computes.
@@ -118,12 +119,15 @@ impl RecordingDoor {
             _ => None,
         });
         let noted: BTreeSet<SpanId> = noted.collect();
+        self.outstanding.approved = history.approved();
         for (started_at_us, call) in history.outstanding() {
             if let Request::Sleep { duration_ms } = call.request {
                 self.outstanding.sleep(call.call, started_at_us + duration_ms * 1_000);
                 continue;
             }
-            match self.outstanding.may_retry(call) {
+            let is_gated = call.needs_approval && !self.outstanding.approved.contains(&call.call);
+            let may_retry = if is_gated { Ok(false) } else { self.outstanding.may_retry(call) };
+            match may_retry {
                 Ok(is_effect) => {
                     if is_effect {
                         self.journal.write(now_us(), EventBody::CallRetried { call: call.call });
@@ -184,12 +188,29 @@ impl RecordingDoor {
                     self.stop(cancelled(&reason));
                 }
                 for (call, outcome) in found.completed {
-                    self.complete(call, outcome);
+                    match self.outstanding.take_gated(call) {
+                        Some(gated) => self.decided(gated, &outcome),
+                        None => self.complete(call, outcome),
+                    }
                 }
             }
             Done::Committed => self.write_more(false),
             Done::Fenced => self.part(Parted::Fenced),
             Done::Broken(error) => self.part(Parted::Broken(error)),
+        }
+    }
+
+    /// A person has said whether a call may be performed.
+    fn decided(&mut self, gated: Gated, answer: &Result<Answer, Box<Failure>>) {
+        let call = gated.call.call;
+        match answer {
+            Ok(answer) if answer.value == true => {
+                self.journal.write(now_us(), EventBody::CallApproved { call });
+                let committed = self.journal.flush();
+                self.outstanding.approve(&mut self.journal, gated, committed);
+            }
+            Ok(_) => self.complete(call, Err(Box::new(not_approved(&gated.call)))),
+            Err(failure) => self.complete(call, Err(failure.clone())),
         }
     }
 

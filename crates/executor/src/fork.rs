@@ -16,6 +16,7 @@ pub(crate) fn prefix(events: &[Event], seq: u64) -> Vec<Event> {
         match &event.body {
             EventBody::RunQueued(_)
             | EventBody::AttemptStarted { .. }
+            | EventBody::CallApproved { .. }
             | EventBody::CallRetried { .. }
             | EventBody::AttemptEnded {
                 why: AttemptEnd::Suspended { .. } | AttemptEnd::Released,

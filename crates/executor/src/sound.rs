@@ -42,6 +42,7 @@ fn flaw(event: &Event, most: u64) -> Option<&'static str> {
             is_call(&call.call) && is_span(&call.span)
         }
         EventBody::CallCancelled { call }
+        | EventBody::CallApproved { call }
         | EventBody::CallRetried { call }
         | EventBody::CallEnded { call, .. } => is_call(call),
         EventBody::Waiting { until_ms } => *until_ms <= LATEST_US / 1_000,

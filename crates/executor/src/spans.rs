@@ -222,12 +222,16 @@ impl Spans {
                 attributes.insert("sluice.capability".to_owned(), capability.as_str().into());
                 self.happened(*parent, at_us, "call refused", attributes);
             }
-            EventBody::CallRetried { call } => {
+            EventBody::CallRetried { call } | EventBody::CallApproved { call } => {
+                let what = match body {
+                    EventBody::CallApproved { .. } => "call allowed",
+                    _ => "call performed again",
+                };
                 let span = self.open.iter().find_map(|(span, open)| {
                     open.call.as_ref().is_some_and(|it| it.call == *call).then_some(*span)
                 });
                 if let Some(span) = span {
-                    self.happened(span, at_us, "call performed again", Attributes::new());
+                    self.happened(span, at_us, what, Attributes::new());
                 }
             }
             EventBody::AttemptStarted { attempt, worker } => {

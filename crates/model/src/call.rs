@@ -79,6 +79,9 @@ pub struct Call {
     /// Bytes beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment: Option<Attachment>,
+    /// Whether a person has to allow it before it is performed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_approval: bool,
 }
 
 /// Bytes beside a call or its answer. Records name them by their digest; the store keeps them apart.

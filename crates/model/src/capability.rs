@@ -1,6 +1,10 @@
 //! Capabilities: words with bounds that say what a flow may ask of the host.
 
+mod pattern;
+mod target;
+
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,57 +12,147 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::CallKind;
+use pattern::Pattern;
+pub use target::Destination;
+use target::Target;
 
-/// A kind of call and the targets it covers: `rpc:calendar.event_list`, `rpc:calendar.*`, `ask`.
+/// A kind of call, the targets that it covers, and bounds: `rpc:calendar.*`, `ask`,
+/// `http:api.example.com/v1/*(method=GET|HEAD)`, `rpc:mail.send(to=*@ours.example)?approve`.
 ///
-/// A target of `*`, or one that ends in `*`, covers every target with that beginning.
+/// A target that ends in `*` covers every target with that beginning. A bound holds a value of the call to a
+/// pattern, in which `*` stands for any text and `|` for "or"; all bounds hold. With `?approve` a person
+/// allows each call. docs/grants.md has the whole of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Capability {
     kind: CallKind,
-    target: String,
+    target: Target,
+    /// In the order of their names, each once.
+    bounds: Vec<Bound>,
+    needs_approval: bool,
 }
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Bound {
+    name: String,
+    pattern: Pattern,
+}
+
+/// What a call would do, as capabilities see it.
+#[derive(Clone, Copy)]
+pub struct Need<'a> {
+    /// Its kind.
+    pub kind: CallKind,
+    /// What it is directed at.
+    pub target: Needed<'a>,
+    /// The values of the call under a name that bounds may have: none where there is no such value, or
+    /// where it has parts with names of their own.
+    pub values: &'a dyn Fn(&str) -> Option<Vec<String>>,
+}
+
+/// What a call is directed at.
+#[derive(Clone, Copy, Debug)]
+pub enum Needed<'a> {
+    /// A name; empty for what has no target.
+    Name(&'a str),
+    /// A place of HTTP.
+    Place(Destination<'a>),
+}
+
+/// Words that a list of what is held has at most. What would be beyond is not held.
+const MOST_HELD: usize = 256;
 
 impl Capability {
     /// The longest word, in bytes.
-    pub const MAX_BYTES: usize = 256;
+    pub const MAX_BYTES: usize = 512;
 
-    /// The capability that a call of this kind to this target needs.
-    pub fn new(kind: CallKind, target: impl Into<String>) -> Capability {
-        Capability { kind, target: target.into() }
+    /// The capability for that name and no other, whatever is in it, without bounds.
+    ///
+    /// What is shown of it reads back where the name has letters, digits and `. _ - /` only.
+    pub fn new(kind: CallKind, name: impl Into<String>) -> Capability {
+        let target = Target::Name(name.into());
+        Capability { kind, target, bounds: Vec::new(), needs_approval: false }
     }
 
     /// Everything: each kind of capability, for all targets.
     pub fn every() -> Vec<Capability> {
-        let kinds = CallKind::ALL.into_iter().filter(|kind| kind.needs_grant());
-        let all = |kind| Capability::new(kind, if kind == CallKind::Ask { "" } else { "*" });
-        kinds.map(all).collect()
+        CallKind::ALL
+            .into_iter()
+            .filter(|kind| kind.needs_grant())
+            .filter_map(|kind| match kind {
+                CallKind::Ask => "ask".parse().ok(),
+                kind => format!("{}:*", kind.as_str()).parse().ok(),
+            })
+            .collect()
     }
 
-    /// Whether whoever holds `self` may do what `needed` names.
-    pub fn covers(&self, needed: &Capability) -> bool {
-        self.kind == needed.kind
-            && match self.target.strip_suffix('*') {
-                Some(beginning) => needed.target.starts_with(beginning),
-                None => self.target == needed.target,
-            }
+    /// Whether it lets a call be made, be it with the approval of a person.
+    pub fn allows(&self, need: &Need<'_>) -> bool {
+        let covers = self.kind == need.kind
+            && match need.target {
+                Needed::Name(name) => self.target.covers_name(name),
+                Needed::Place(destination) => self.target.covers_destination(destination),
+            };
+        let holds = |bound: &Bound| {
+            let values = (need.values)(&bound.name);
+            values.is_some_and(|values| values.iter().all(|value| bound.pattern.matches(value)))
+        };
+        covers && self.bounds.iter().all(holds)
+    }
+
+    /// Whether a person has to allow each call.
+    pub fn needs_approval(&self) -> bool {
+        self.needs_approval
+    }
+
+    /// Whether whoever holds `self` may do all that `other` lets them do. Never says so where it is not
+    /// so; may not see it where stars stand in the bounds of both.
+    pub fn covers(&self, other: &Capability) -> bool {
+        let implied = |bound: &Bound| {
+            let by =
+                |narrow: &Bound| narrow.name == bound.name && bound.pattern.covers(&narrow.pattern);
+            other.bounds.iter().any(by)
+        };
+        self.kind == other.kind
+            && (other.needs_approval || !self.needs_approval)
+            && self.target.covers(&other.target)
+            && self.bounds.iter().all(implied)
+    }
+
+    /// What both let somebody do; none where that is nothing.
+    pub fn meet(&self, other: &Capability) -> Option<Capability> {
+        if self.covers(other) {
+            return Some(other.clone());
+        }
+        if other.covers(self) {
+            return Some(self.clone());
+        }
+        if self.kind != other.kind {
+            return None;
+        }
+        let target = self.target.meet(&other.target)?;
+        let mut bounds = [self.bounds.as_slice(), &other.bounds].concat();
+        bounds.sort_unstable();
+        bounds.dedup();
+        let needs_approval = self.needs_approval || other.needs_approval;
+        let both = Capability { kind: self.kind, target, bounds, needs_approval };
+        // What is too long to be written is not held.
+        (both.to_string().len() <= Capability::MAX_BYTES).then_some(both)
     }
 }
 
 /// What is in both: what a child of a run may do at most.
 pub fn intersection(left: &[Capability], right: &[Capability]) -> Vec<Capability> {
     let mut both: Vec<Capability> = Vec::new();
+    let mut seen: HashSet<Capability> = HashSet::new();
     for one in left {
         for other in right {
-            let narrower = if one.covers(other) {
-                other
-            } else if other.covers(one) {
-                one
-            } else {
-                continue;
-            };
-            if !both.contains(narrower) {
-                both.push(narrower.clone());
+            let Some(narrower) = one.meet(other) else { continue };
+            if seen.insert(narrower.clone()) {
+                both.push(narrower);
+            }
+            if both.len() == MOST_HELD {
+                return both;
             }
         }
     }
@@ -68,8 +162,18 @@ pub fn intersection(left: &[Capability], right: &[Capability]) -> Vec<Capability
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        if !self.target.is_empty() {
-            write!(f, ":{}", self.target)?;
+        let target = self.target.to_string();
+        if !target.is_empty() {
+            write!(f, ":{target}")?;
+        }
+        for (index, Bound { name, pattern }) in self.bounds.iter().enumerate() {
+            write!(f, "{}{name}={pattern}", if index == 0 { "(" } else { "," })?;
+        }
+        if !self.bounds.is_empty() {
+            f.write_str(")")?;
+        }
+        if self.needs_approval {
+            f.write_str("?approve")?;
         }
         Ok(())
     }
@@ -84,10 +188,12 @@ impl JsonSchema for Capability {
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "A kind of call and the targets it covers: `rpc:calendar.event_list`, \
-                `rpc:calendar.*`, `ask`.",
+            "description": "A kind of call, the targets that it covers, and bounds: `rpc:calendar.*`, \
+                `ask`, `http:api.example.com/v1/*(method=GET)`, `rpc:pay.*?approve`.",
             "maxLength": Capability::MAX_BYTES,
-            "pattern": "^(ask|(rpc|http|llm|flow|kv|secret|artifact):([A-Za-z0-9._/-]+\\*?|\\*))$",
+            "pattern": "^(ask|(rpc|llm|flow|kv|secret|artifact):([A-Za-z0-9._/-]+\\*?|\\*)\
+                |http:(\\*|(\\*\\.)?[a-z0-9_-]+(\\.[a-z0-9_-]+)*)(:[1-9][0-9]{0,4})?(/[!$&'+./:;=@A-Z_a-z0-9~%-]*\\*?)?)\
+                (\\([A-Za-z0-9._-]+=[^(),?=]+(,[A-Za-z0-9._-]+=[^(),?=]+)*\\))?(\\?approve)?$",
         })
     }
 }
@@ -106,36 +212,77 @@ impl FromStr for Capability {
     type Err = InvalidCapability;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        let invalid = |why| InvalidCapability { word: word.chars().take(80).collect(), why };
-        if word.len() > Capability::MAX_BYTES {
-            return Err(invalid("it is longer than 256 bytes"));
-        }
-        let (kind, target) = word.split_once(':').unwrap_or((word, ""));
-        let kind = CallKind::ALL
-            .iter()
-            .copied()
-            .find(|candidate| candidate.as_str() == kind && candidate.needs_grant())
-            .ok_or_else(|| {
-                invalid("it begins with none of rpc, http, llm, flow, ask, kv, secret, artifact")
-            })?;
-        let bare = matches!(kind, CallKind::Ask);
-        if target.is_empty() && !bare {
-            return Err(invalid("it names no target: write it as in `rpc:calendar.event_list`"));
-        }
-        if !target.is_empty() && bare {
-            return Err(invalid("`ask` takes no target"));
-        }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/*".contains(c);
-        if !target.chars().all(allowed) {
-            return Err(invalid(
-                "its target has a character other than letters, digits and . _ - /",
-            ));
-        }
-        if target.strip_suffix('*').unwrap_or(target).contains('*') {
-            return Err(invalid("`*` may only stand at its end"));
-        }
-        Ok(Capability::new(kind, target))
+        read(word).map_err(|why| InvalidCapability { word: word.chars().take(80).collect(), why })
     }
+}
+
+fn read(word: &str) -> Result<Capability, &'static str> {
+    if word.len() > Capability::MAX_BYTES {
+        return Err("it is longer than 512 bytes");
+    }
+    let (rest, needs_approval) = match word.rsplit_once('?') {
+        None => (word, false),
+        Some((rest, "approve")) => (rest, true),
+        Some(_) => return Err("after `?` stands `approve`"),
+    };
+    let (rest, bounds) = match rest.split_once('(') {
+        None => (rest, ""),
+        Some((rest, bounds)) => match bounds.strip_suffix(')') {
+            Some("") => return Err("there is no bound between ( and )"),
+            Some(bounds) => (rest, bounds),
+            None => return Err("a ( is closed by a ) after the bounds"),
+        },
+    };
+    let (kind, target) = rest.split_once(':').unwrap_or((rest, ""));
+    let kind = CallKind::ALL
+        .iter()
+        .copied()
+        .find(|candidate| candidate.as_str() == kind && candidate.needs_grant())
+        .ok_or("it begins with none of rpc, http, llm, flow, ask, kv, secret, artifact")?;
+    if needs_approval && kind == CallKind::Ask {
+        return Err("`ask` asks a person as it is");
+    }
+    let target = match (kind, target) {
+        (CallKind::Ask, "") => Target::Name(String::new()),
+        (CallKind::Ask, _) => return Err("`ask` takes no target"),
+        (_, "") => return Err("it names no target: write it as in `rpc:calendar.event_list`"),
+        (CallKind::Http, target) => Target::place(target)?,
+        (_, target) => Target::name(target)?,
+    };
+    let mut bounds = bounds
+        .split(',')
+        .filter(|bound| !bound.is_empty())
+        .map(|bound| read_bound(kind, bound))
+        .collect::<Result<Vec<Bound>, _>>()?;
+    bounds.sort_unstable();
+    bounds.dedup();
+    Ok(Capability { kind, target, bounds, needs_approval })
+}
+
+/// Reads `name=pattern`. A name that no call of the kind has is refused here: a bound on it would let no
+/// call be made.
+fn read_bound(kind: CallKind, bound: &str) -> Result<Bound, &'static str> {
+    let (name, pattern) = bound.split_once('=').ok_or("a bound is written as `name=value`")?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.is_empty() || !name.chars().all(allowed) {
+        return Err("the name of a bound has letters, digits and . _ -");
+    }
+    let names: &[&str] = match kind {
+        CallKind::Rpc | CallKind::Flow => &[],
+        CallKind::Http => &["method"],
+        CallKind::Ask => &["assignee"],
+        CallKind::Kv => &["operation", "key"],
+        CallKind::Artifact => &["operation"],
+        CallKind::Llm | CallKind::Secret | CallKind::Sleep => {
+            return Err("calls of this kind have nothing that can be bound");
+        }
+    };
+    if !names.is_empty() && !names.contains(&name) {
+        return Err("it has a bound on something that calls of this kind do not have: `http` has \
+                    `method`, `kv` has `operation` and `key`, `artifact` has `operation`, `ask` has \
+                    `assignee`");
+    }
+    Ok(Bound { name: name.to_owned(), pattern: Pattern::parse(pattern)? })
 }
 
 impl TryFrom<String> for Capability {
@@ -153,57 +300,6 @@ impl From<Capability> for String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn covers(held: &str, needed: &str) -> bool {
-        let needed = needed.parse().expect("the needed word is well formed");
-        held.parse::<Capability>().expect("the held word is well formed").covers(&needed)
-    }
-
-    #[test]
-    fn a_word_covers_itself_and_a_star_covers_what_begins_like_it() {
-        assert!(covers("rpc:calendar.event_list", "rpc:calendar.event_list"));
-        assert!(covers("rpc:calendar.*", "rpc:calendar.event_delete"));
-        assert!(covers("ask", "ask"));
-        assert!(!covers("rpc:calendar.event_list", "rpc:calendar.event_delete"));
-        assert!(!covers("rpc:calendar.*", "rpc:calendars.event_list"));
-        assert!(!covers("http:calendar.event_list", "rpc:calendar.event_list"));
-    }
-
-    #[test]
-    fn an_intersection_holds_the_narrower_of_each_two() {
-        let words = |words: &[&str]| -> Vec<Capability> {
-            words.iter().map(|word| word.parse().expect("the word is well formed")).collect()
-        };
-        let both = intersection(
-            &words(&["rpc:calendar.*", "ask", "kv:notes"]),
-            &words(&["rpc:calendar.event_list", "rpc:*", "kv:other", "kv:n*"]),
-        );
-        let both: Vec<String> = both.iter().map(ToString::to_string).collect();
-        assert_eq!(both, ["rpc:calendar.event_list", "rpc:calendar.*", "kv:notes"]);
-    }
-
-    #[test]
-    fn everything_covers_each_kind_and_reads_back() {
-        let every = Capability::every();
-        let needed =
-            ["rpc:a.b", "http:a", "llm:a", "flow:a", "ask", "kv:a", "secret:A", "artifact:a"];
-        for needed in needed {
-            assert!(every.iter().any(|held| covers(&held.to_string(), needed)), "{needed}");
-        }
-        assert_eq!(every.len(), needed.len());
-    }
-
-    #[test]
-    fn malformed_words_say_what_is_wrong() {
-        let why = |word: &str| word.parse::<Capability>().expect_err(word).why;
-        assert!(why("rcp:calendar").starts_with("it begins with none of"));
-        assert!(why("sleep").starts_with("it begins with none of"));
-        assert!(why("rpc").starts_with("it names no target"));
-        assert!(why("ask:bob").starts_with("`ask` takes no target"));
-        assert!(why("rpc:a*b").starts_with("`*` may only stand"));
-        assert!(why("rpc:a b").starts_with("its target has a character"));
-        assert!(why(&format!("rpc:{}", "a".repeat(300))).starts_with("it is longer"));
-    }
-}
+mod narrowing;
+#[cfg(test)]
+mod tests;

@@ -105,6 +105,11 @@ pub enum EventBody {
         /// The call.
         call: CallId,
     },
+    /// A person allowed a call that needs it: it is performed now.
+    CallApproved {
+        /// The call.
+        call: CallId,
+    },
     /// A call that was under way when a worker died is performed again, with the same key.
     CallRetried {
         /// The call.
@@ -205,6 +210,7 @@ impl EventBody {
             EventBody::Log { .. } => "log",
             EventBody::CallStarted { .. } => "call_started",
             EventBody::CallCancelled { .. } => "call_cancelled",
+            EventBody::CallApproved { .. } => "call_approved",
             EventBody::CallRetried { .. } => "call_retried",
             EventBody::Waiting { .. } => "waiting",
             EventBody::CallRefused { .. } => "call_refused",

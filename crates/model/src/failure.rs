@@ -282,6 +282,24 @@ codes! {
     CallInvalid "call_invalid" CallError;
     /// The call was not answered in the time that the flow gave it.
     CallTimedOut "call_timed_out" CallError;
+    /// Nobody allowed the call that a person has to allow.
+    ApprovalRefused "approval_refused" CallError;
+    /// The service answered with an error.
+    RpcFailed "rpc_failed" CallError;
+    /// There is no such service, or it does not answer.
+    ServiceUnavailable "service_unavailable" CallError;
+    /// The address is none that flows may reach.
+    HttpRefused "http_refused" CallError;
+    /// There was no whole answer over HTTP.
+    HttpFailed "http_failed" CallError;
+    /// The tenant has no such secret, or it may not go where the flow sends it.
+    SecretRefused "secret_refused" CallError;
+    /// The tenant has no such model.
+    ModelNotFound "model_not_found" CallError;
+    /// The model gave no answer that can be used.
+    ModelFailed "model_failed" CallError;
+    /// What may be spent on models is spent.
+    BudgetExceeded "budget_exceeded" CallError;
     /// The child run did not succeed.
     ChildFailed "child_failed" CallError;
     /// The worker died while the call was under way, and it may not be tried again.

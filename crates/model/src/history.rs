@@ -57,6 +57,7 @@ impl History {
                 EventBody::RunQueued(_)
                 | EventBody::AttemptStarted { .. }
                 | EventBody::AttemptEnded { .. }
+                | EventBody::CallApproved { .. }
                 | EventBody::CallRetried { .. } => {}
             }
         }
@@ -116,6 +117,15 @@ impl History {
                 _ => None,
             }
         })
+    }
+
+    /// The calls that a person allowed.
+    pub fn approved(&self) -> BTreeSet<CallId> {
+        let approved = |event: &Event| match &event.body {
+            EventBody::CallApproved { call } => Some(*call),
+            _ => None,
+        };
+        self.events.iter().filter_map(approved).collect()
     }
 
     /// The spans that were started and have not ended, in the order of their numbers.

@@ -23,7 +23,7 @@ mod tree;
 
 pub use authority::{Role, Scope};
 pub use call::{Answer, Attachment, Call, CallKind, Completion};
-pub use capability::{Capability, InvalidCapability, intersection};
+pub use capability::{Capability, Destination, InvalidCapability, Need, Needed, intersection};
 pub use description::{Description, FlowDescription, Problem, Severity};
 pub use event::{AttemptEnd, Event, EventBody, Level, Observed, SpanStatus, Stream};
 pub use failure::{Code, Excerpt, Failure, FailureKind, Frame};
@@ -32,7 +32,10 @@ pub use id::{AskId, AuditId, CallId, InvalidId, RunId, SpanId, TenantId, TokenId
 pub use limits::Limits;
 pub use outcome::{Outcome, Usage};
 pub use quota::{Quota, day_of};
-pub use request::{ArtifactAction, InvalidRequest, KvAction, MAX_VALUE_BYTES, Question, Request};
+pub use request::{
+    AgentTurn, ArtifactAction, HttpCall, InvalidRequest, KvAction, LlmCall, MAX_VALUE_BYTES,
+    Message, Question, Request, RpcCall, ToolCall, ToolDescription,
+};
 pub use run::{Fork, Parent, RetryPolicy, RunState, Start};
 pub use scrub::{REDACTED, SHORTEST_SECRET, Scrub, percent_decoded};
 pub use summary::{AskSummary, FlowSummary, RunSummary};

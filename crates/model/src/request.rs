@@ -1,12 +1,14 @@
 //! Requests: what a flow asks of the host: docs/calls.md.
 
+mod outside;
 mod parse;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Attributes, CallKind, Capability};
+use crate::{Attributes, CallKind, Capability, Need, Needed};
+pub use outside::{AgentTurn, HttpCall, LlmCall, Message, RpcCall, ToolCall, ToolDescription};
 pub use parse::InvalidRequest;
 
 /// What is asked of the host.
@@ -43,15 +45,16 @@ pub enum Request {
         /// What to do with it.
         action: ArtifactAction,
     },
-    /// An operation that leaves this machine: a performer does it, where the host has one for its kind.
-    /// `arguments` is kept as the guest wrote it.
-    Named {
-        /// Which kind.
-        call_kind: CallKind,
-        /// What it is directed at: the part of the capability after the colon.
-        target: String,
-        /// The arguments.
-        arguments: Attributes,
+    /// Call a method of a service.
+    Rpc(RpcCall),
+    /// Send an HTTP request. Its body is the attachment.
+    Http(HttpCall),
+    /// Have a model take a turn.
+    Llm(LlmCall),
+    /// A reference to a secret, in whose place the host puts the secret where it goes out.
+    Secret {
+        /// Its name within the tenant.
+        name: String,
     },
 }
 
@@ -155,19 +158,92 @@ impl Request {
             Request::Ask(_) => CallKind::Ask,
             Request::Kv { .. } => CallKind::Kv,
             Request::Artifact { .. } => CallKind::Artifact,
-            Request::Named { call_kind, .. } => *call_kind,
+            Request::Rpc(_) => CallKind::Rpc,
+            Request::Http(_) => CallKind::Http,
+            Request::Llm(_) => CallKind::Llm,
+            Request::Secret { .. } => CallKind::Secret,
         }
     }
 
-    /// The capability that it needs; none for what every flow may do.
-    pub fn capability(&self) -> Option<Capability> {
+    /// Whether it leaves this machine: somebody performs it once its intent is committed.
+    pub fn goes_out(&self) -> bool {
+        matches!(self, Request::Rpc(_) | Request::Http(_) | Request::Llm(_))
+    }
+
+    /// What it is directed at; empty for what has no target.
+    fn target(&self) -> String {
         match self {
-            Request::Sleep { .. } => None,
-            Request::Ask(_) => Some(Capability::new(CallKind::Ask, "")),
+            Request::Sleep { .. } | Request::Ask(_) => String::new(),
             Request::Flow { flow: target, .. }
             | Request::Kv { space: target, .. }
             | Request::Artifact { name: target, .. }
-            | Request::Named { target, .. } => Some(Capability::new(self.kind(), target)),
+            | Request::Secret { name: target }
+            | Request::Llm(LlmCall { model: target, .. }) => target.clone(),
+            Request::Rpc(call) => call.target(),
+            Request::Http(call) => call.address().map_or_else(
+                |_| String::new(),
+                |url| match (url.host_str(), url.port()) {
+                    (Some(host), Some(port)) => format!("{host}:{port}"),
+                    (host, _) => host.unwrap_or_default().to_owned(),
+                },
+            ),
+        }
+    }
+
+    /// The capability that lets it be made, and others like it: of an HTTP request that for the host.
+    /// None for what every flow may do.
+    pub fn capability(&self) -> Option<Capability> {
+        match self {
+            Request::Sleep { .. } => None,
+            Request::Http(_) => format!("http:{}", self.target()).parse().ok(),
+            _ => Some(Capability::new(self.kind(), self.target())),
+        }
+    }
+
+    /// The narrowest capability by its target that lets it be made.
+    pub fn exact_capability(&self) -> Option<Capability> {
+        let Request::Http(call) = self else { return self.capability() };
+        let path = call.address().map_or_else(|_| String::new(), |url| url.path().to_owned());
+        let exact = format!("http:{}{path}(method={})", self.target(), call.method);
+        exact.parse().ok().or_else(|| self.capability())
+    }
+
+    /// What it would do, as capabilities see it; none for what every flow may do.
+    pub fn with_need<T>(&self, look: impl FnOnce(&Need<'_>) -> T) -> Option<T> {
+        let kind = self.kind();
+        if !kind.needs_grant() {
+            return None;
+        }
+        let values = |name: &str| self.values(name);
+        if let Request::Http(call) = self {
+            let url = call.address().ok()?;
+            let target = Needed::Place(outside::destination(&url)?);
+            return Some(look(&Need { kind, target, values: &values }));
+        }
+        let target = self.target();
+        Some(look(&Need { kind, target: Needed::Name(&target), values: &values }))
+    }
+
+    /// Its values under a name that a bound may have.
+    fn values(&self, name: &str) -> Option<Vec<String>> {
+        let word = |value: &Value, name: &str| outside::values_at(value, name);
+        match (self, name) {
+            (Request::Rpc(call), name) => call.values(name),
+            (Request::Flow { input, .. }, name) => word(input, name),
+            (Request::Http(call), "method") => Some(vec![call.method.clone()]),
+            (Request::Ask(question), "assignee") => question.assignee.clone().map(|to| vec![to]),
+            (Request::Kv { action: KvAction::List { prefix, .. }, .. }, "key") => {
+                // All keys that begin so.
+                Some(vec![prefix.clone()])
+            }
+            (Request::Kv { action, .. }, "key") => action.key().map(|key| vec![key.to_owned()]),
+            (Request::Kv { action, .. }, "operation") => {
+                word(&serde_json::to_value(action).ok()?, "operation")
+            }
+            (Request::Artifact { action, .. }, "operation") => {
+                word(&serde_json::to_value(action).ok()?, "operation")
+            }
+            _ => None,
         }
     }
 

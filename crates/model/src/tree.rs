@@ -73,6 +73,7 @@ impl Tree {
             | EventBody::AttemptEnded { .. }
             | EventBody::Waiting { .. }
             | EventBody::CallCancelled { .. }
+            | EventBody::CallApproved { .. }
             | EventBody::CallRetried { .. }
             | EventBody::Log { .. }
             | EventBody::CallStarted { .. }

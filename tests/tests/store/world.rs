@@ -210,6 +210,7 @@ pub(crate) fn sleep_call(call: u64) -> Call {
         span: SpanId(call),
         request: Request::Sleep { duration_ms: 1 },
         attachment: None,
+        needs_approval: false,
     }
 }
 

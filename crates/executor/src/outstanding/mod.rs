@@ -3,7 +3,7 @@
 
 mod perform;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use sluice_db::{DbError, Looked, RunWriter, WriteError};
@@ -60,6 +60,12 @@ struct Held {
     committed: Option<Commit>,
 }
 
+/// A call that a person has to allow.
+pub(crate) struct Gated {
+    pub(crate) call: Call,
+    pub(crate) since_us: u64,
+}
+
 /// What a look has found.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -76,6 +82,9 @@ pub(crate) struct Outstanding {
     ways: BTreeMap<CallId, Way>,
     /// In the order of their turns.
     held: VecDeque<Held>,
+    /// Calls that a person has to allow, and those that somebody has allowed.
+    gated: BTreeMap<CallId, Gated>,
+    pub(crate) approved: BTreeSet<CallId>,
     tasks: JoinSet<Done>,
     looking: bool,
     look_again: bool,
@@ -102,6 +111,8 @@ impl Outstanding {
             writer,
             ways: BTreeMap::new(),
             held: VecDeque::new(),
+            gated: BTreeMap::new(),
+            approved: BTreeSet::new(),
             tasks: JoinSet::new(),
             looking: false,
             look_again: false,
@@ -155,6 +166,7 @@ impl Outstanding {
                 return None;
             }
             Way::Asked { .. } => {
+                self.gated.remove(&call);
                 self.tasks.spawn(builtin::close_ask(journal, call));
             }
             Way::AtWork { task } => task.abort(),

@@ -5,7 +5,7 @@ use std::future::Future;
 use sluice_model::{Call, CallId, Code, Failure, Request};
 use tokio::time::Instant;
 
-use super::{Done, Held, Outstanding, Way, refused};
+use super::{Done, Gated, Held, Outstanding, Way, refused};
 use crate::builtin;
 use crate::fresh::now_us;
 use crate::journal::Journal;
@@ -27,6 +27,9 @@ impl Outstanding {
         since_us: u64,
         committed: Option<Commit>,
     ) {
+        if call.needs_approval && !self.approved.contains(&call.call) {
+            return self.ask_for_approval(journal, call, since_us, committed);
+        }
         let turn = self.turn();
         if let Request::Sleep { duration_ms } = &call.request {
             let due_us = since_us + duration_ms * 1_000;
@@ -36,6 +39,40 @@ impl Outstanding {
         let Some(turn) = turn else { return self.begin(journal, call, since_us, committed) };
         self.ways.insert(call.call, Way::Held);
         self.held.push_back(Held { turn, call, since_us, committed });
+    }
+
+    /// Asks a person whether a call may be performed. Once they say yes, [`Outstanding::approve`] goes on.
+    fn ask_for_approval(
+        &mut self,
+        journal: &Journal,
+        call: Call,
+        since_us: u64,
+        committed: Option<Commit>,
+    ) {
+        let id = call.call;
+        self.tasks.spawn(builtin::ask(journal, id, &builtin::approval_of(&call), None));
+        self.ways.insert(id, Way::Asked { due_us: None, is_made: false, is_closing: false });
+        self.gated.insert(id, Gated { call, since_us });
+        if let Some(committed) = committed {
+            self.watch(committed);
+        }
+    }
+
+    /// Whether the answer to that call's question is whether it may be performed.
+    pub(crate) fn take_gated(&mut self, call: CallId) -> Option<Gated> {
+        self.gated.remove(&call)
+    }
+
+    /// Sets a call going that a person has allowed, which is being committed.
+    pub(crate) fn approve(
+        &mut self,
+        journal: &mut Journal,
+        gated: Gated,
+        committed: Option<Commit>,
+    ) {
+        let Gated { call, since_us } = gated;
+        self.approved.insert(call.call);
+        self.perform_again(journal, call, since_us, committed);
     }
 
     /// Goes on with a sleep that an earlier attempt began.
@@ -93,7 +130,7 @@ impl Outstanding {
             Request::Artifact { .. } => {
                 Way::AtWork { task: self.tasks.spawn(builtin::artifact(journal, call)) }
             }
-            Request::Named { .. } => {
+            Request::Rpc(_) | Request::Http(_) | Request::Llm(_) | Request::Secret { .. } => {
                 let effect = self.effect(call, committed);
                 self.ways.insert(id, Way::AtWork { task: self.tasks.spawn(effect) });
                 return;
@@ -138,7 +175,9 @@ impl Outstanding {
     /// Whether a call that was under way when a worker died may be performed again, and is then an
     /// effect that is told in the record.
     pub(crate) fn may_retry(&self, call: &Call) -> Result<bool, Box<Failure>> {
-        let Request::Named { .. } = call.request else { return Ok(false) };
+        if !call.request.goes_out() {
+            return Ok(false);
+        }
         match self.shared.settings.performers.get(&call.request.kind()) {
             Some(performer) if !performer.is_idempotent(call) => Err(Box::new(
                 Failure::new(

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ArtifactAction, KvAction, MAX_KEY_BYTES, MAX_VALUE_BYTES, Question, Request};
+use super::{
+    ArtifactAction, HttpCall, KvAction, MAX_KEY_BYTES, MAX_VALUE_BYTES, Question, Request,
+};
 use crate::{Attributes, CallKind, Capability};
 
 /// Arguments that are not the operation's.
@@ -31,10 +33,16 @@ struct FlowArguments {
     input: Attributes,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretArguments {
+    name: String,
+}
+
 impl Request {
     /// Reads the arguments of one kind of call. Members that the kind does not define are refused.
     pub fn parse(kind: CallKind, arguments: Attributes) -> Result<Request, InvalidRequest> {
-        let target = target(kind, &arguments)?;
+        let target = |name: &str| named(kind, &arguments, name);
         let request = match kind {
             CallKind::Sleep => {
                 let SleepArguments { duration_ms } = read(kind, arguments)?;
@@ -46,16 +54,26 @@ impl Request {
             }
             CallKind::Ask => Request::Ask(read(kind, arguments)?),
             CallKind::Kv => {
-                let action = read(kind, without(arguments, "space"))?;
-                Request::Kv { space: target, action }
+                let space = target("space")?;
+                Request::Kv { space, action: read(kind, without(arguments, "space"))? }
             }
             CallKind::Artifact => {
+                let name = target("name")?;
                 let mut arguments = without(arguments, "name");
                 arguments.entry("operation").or_insert_with(|| Value::from("write"));
-                Request::Artifact { name: target, action: read(kind, arguments)? }
+                Request::Artifact { name, action: read(kind, arguments)? }
             }
-            CallKind::Rpc | CallKind::Http | CallKind::Llm | CallKind::Secret => {
-                Request::Named { call_kind: kind, target, arguments }
+            CallKind::Rpc => Request::Rpc(read(kind, arguments)?),
+            CallKind::Http => {
+                let mut call: HttpCall = read(kind, arguments)?;
+                // One form, which is what is checked, recorded and sent.
+                call.url = call.address()?.into();
+                Request::Http(call)
+            }
+            CallKind::Llm => Request::Llm(read(kind, arguments)?),
+            CallKind::Secret => {
+                let SecretArguments { name } = read(kind, arguments)?;
+                Request::Secret { name }
             }
         };
         request.check()?;
@@ -65,8 +83,14 @@ impl Request {
     /// Refuses what no call can be, whoever says it.
     pub fn check(&self) -> Result<(), InvalidRequest> {
         let invalid = |text: &str| Err(InvalidRequest(text.to_owned()));
-        if let Some(needed) = self.capability() {
-            let word = needed.to_string();
+        match self {
+            Request::Rpc(call) => call.check()?,
+            Request::Http(call) => call.check()?,
+            Request::Llm(call) => call.check()?,
+            _ => {}
+        }
+        if self.kind().needs_grant() {
+            let word = self.capability().map(|needed| needed.to_string()).unwrap_or_default();
             if word.contains('*') || word.parse::<Capability>().is_err() {
                 let kind = self.kind().as_str();
                 return Err(InvalidRequest(format!(
@@ -145,42 +169,11 @@ fn without(mut arguments: Attributes, name: &str) -> Attributes {
     arguments
 }
 
-/// What a call is directed at, from the members of its arguments that name it.
-fn target(kind: CallKind, arguments: &Attributes) -> Result<String, InvalidRequest> {
-    let member = |name: &str| {
-        arguments.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).ok_or_else(
-            || InvalidRequest(format!("the arguments of {} lack the text `{name}`", kind.as_str())),
-        )
-    };
-    Ok(match kind {
-        CallKind::Sleep | CallKind::Ask => String::new(),
-        CallKind::Rpc => match member("service")? {
-            service if service.contains('.') => {
-                return Err(InvalidRequest("`service` is one word, without a dot".to_owned()));
-            }
-            service => format!("{service}.{}", member("method")?),
-        },
-        CallKind::Http => host_of(member("url")?)?.to_owned(),
-        CallKind::Llm => member("model")?.to_owned(),
-        CallKind::Flow => member("flow")?.to_owned(),
-        CallKind::Kv => member("space")?.to_owned(),
-        CallKind::Secret | CallKind::Artifact => member("name")?.to_owned(),
-    })
-}
-
-fn host_of(url: &str) -> Result<&str, InvalidRequest> {
-    let invalid = || InvalidRequest("`url` is not a plain http or https address".to_owned());
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let authority =
-        rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next()).ok_or_else(invalid)?;
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    if host.is_empty() || host.contains('@') {
-        return Err(invalid());
-    }
-    Ok(host)
+/// The member that names what a call is directed at.
+fn named(kind: CallKind, arguments: &Attributes, name: &str) -> Result<String, InvalidRequest> {
+    let text = arguments.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let lacks = || format!("the arguments of {} lack the text `{name}`", kind.as_str());
+    text.map(str::to_owned).ok_or_else(|| InvalidRequest(lacks()))
 }
 
 #[cfg(test)]
@@ -215,20 +208,30 @@ mod tests {
             parse(kind, arguments).map(|request| request.capability().map(|c| c.to_string()))
         };
         let some = |word: &str| Ok(Some(word.to_owned()));
-        let event_delete = json!({"service": "calendar", "method": "event_delete"});
+        let event_delete = json!({"service": "calendar", "method": "event_delete", "params": {}});
         assert_eq!(word(CallKind::Rpc, event_delete), some("rpc:calendar.event_delete"));
         assert_eq!(
-            word(CallKind::Http, json!({"url": "https://api.example.com:8443/v1"})),
-            some("http:api.example.com")
+            word(
+                CallKind::Http,
+                json!({"method": "GET", "url": "https://API.example.com:8443/v1/../v2"})
+            ),
+            some("http:api.example.com:8443")
         );
         assert_eq!(word(CallKind::Ask, json!({"question": "?", "schema": {}})), some("ask"));
         assert_eq!(word(CallKind::Sleep, json!({"duration_ms": 1})), Ok(None));
         assert!(word(CallKind::Rpc, json!({"service": "calendar"})).is_err());
-        assert!(word(CallKind::Rpc, json!({"service": "a.b", "method": "c"})).is_err());
-        assert!(word(CallKind::Rpc, json!({"service": "a", "method": "*"})).is_err());
+        assert!(
+            word(CallKind::Rpc, json!({"service": "a.b", "method": "c", "params": {}})).is_err()
+        );
+        assert!(word(CallKind::Rpc, json!({"service": "a", "method": "*", "params": {}})).is_err());
         assert!(word(CallKind::Kv, json!({"space": "x".repeat(300)})).is_err());
         for url in ["file:///etc/passwd", "https://", "https://api.example.com@evil.example/"] {
-            assert!(word(CallKind::Http, json!({"url": url})).is_err(), "{url}");
+            let get = json!({"method": "GET", "url": url});
+            assert!(word(CallKind::Http, get).is_err(), "{url}");
+        }
+        for method in ["get", "", "CONNECT", "TRACE", "GET /"] {
+            let call = json!({"method": method, "url": "https://a.example"});
+            assert!(word(CallKind::Http, call).is_err(), "{method}");
         }
     }
 

@@ -29,8 +29,8 @@ impl calls::Host for Guest {
         let beside = request.attachment.len();
         let kind = CallKind::ALL[request.kind as usize];
         let attachment = attachment(request.attachment);
-        let request = match self.permitted(parent, kind, &request.arguments) {
-            Ok(request) => request,
+        let (request, needs_approval) = match self.permitted(parent, kind, &request.arguments) {
+            Ok(permitted) => permitted,
             Err(Refusal { capability, failure }) => {
                 let text = failure_text(&failure);
                 let bytes = bytes + text.len();
@@ -46,7 +46,8 @@ impl calls::Host for Guest {
         let span = self.spans.open(parent, name.clone(), Owner::Host, None)?;
         let attributes = sluice_model::Attributes::new();
         self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
-        self.recorder.start(Call { call, span, request, attachment }, bytes + beside)?;
+        let call_made = Call { call, span, request, attachment, needs_approval };
+        self.recorder.start(call_made, bytes + beside)?;
         self.calls.insert(call, Outstanding { span, given_up: false });
         Ok(Ok(call.0))
     }
@@ -121,13 +122,14 @@ impl Guest {
         Ok(())
     }
 
-    /// The request, if its arguments are its kind's and the grants cover it.
+    /// The request, if its arguments are its kind's and the grants allow it, and whether a person has to
+    /// allow it too.
     fn permitted(
         &self,
         parent: SpanId,
         kind: CallKind,
         arguments: &str,
-    ) -> std::result::Result<Request, Refusal> {
+    ) -> std::result::Result<(Request, bool), Refusal> {
         let invalid = |reason: String| Refusal {
             capability: kind.as_str().to_owned(),
             failure: Box::new(
@@ -139,15 +141,15 @@ impl Guest {
             .map_err(|error| invalid(format!("the arguments are not a JSON object: {error}")))?;
         let mut request =
             Request::parse(kind, arguments).map_err(|error| invalid(error.to_string()))?;
-        if let Some(needed) = request.capability() {
-            self.grants
-                .check(&needed, self.spans.narrowings(parent))
-                .map_err(|failure| Refusal { capability: needed.to_string(), failure })?;
-        }
+        let needs_approval =
+            self.grants.check(&request, self.spans.narrowings(parent)).map_err(|failure| {
+                let needed = request.capability().map(|needed| needed.to_string());
+                Refusal { capability: needed.unwrap_or_default(), failure }
+            })?;
         if let Request::Flow { grants, .. } = &mut request {
             *grants = self.grants.effective(self.spans.narrowings(parent));
         }
-        Ok(request)
+        Ok((request, needs_approval))
     }
 
     /// Takes what is complete by now: first what a record brought, then what the door did.

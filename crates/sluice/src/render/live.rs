@@ -192,6 +192,7 @@ impl<W: Write + Send + 'static> View for Live<W> {
             | EventBody::SpanEnded { .. }
             | EventBody::Waiting { .. }
             | EventBody::CallStarted { .. }
+            | EventBody::CallApproved { .. }
             | EventBody::CallRetried { .. }
             | EventBody::CallCancelled { .. } => {}
         }

@@ -132,6 +132,7 @@ impl<W: Write + Send + 'static> View for Plain<W> {
             | EventBody::SpanProgress { .. }
             | EventBody::Waiting { .. }
             | EventBody::CallStarted { .. }
+            | EventBody::CallApproved { .. }
             | EventBody::CallRetried { .. }
             | EventBody::CallCancelled { .. }
             | EventBody::CallEnded { .. } => Ok(()),

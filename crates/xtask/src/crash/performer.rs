@@ -55,7 +55,7 @@ fn ask(ledger: &Path, effect: &Effect) -> anyhow::Result<Receipt> {
 
 /// Whether the call may be done once only.
 pub(super) fn is_once(call: &Call) -> bool {
-    matches!(&call.request, Request::Named { target, .. } if target == ONCE)
+    matches!(&call.request, Request::Rpc(call) if call.target() == ONCE)
 }
 
 /// What the flow calls the effect; none of a call that is no effect.
@@ -65,7 +65,7 @@ pub(super) fn label(call: &Call) -> Option<&str> {
 
 fn params(call: &Call) -> Option<&Value> {
     match &call.request {
-        Request::Named { arguments, .. } => arguments.get("params"),
+        Request::Rpc(call) => Some(&call.params),
         _ => None,
     }
 }

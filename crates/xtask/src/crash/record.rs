@@ -132,6 +132,7 @@ impl Reader {
             | EventBody::Log { .. }
             | EventBody::Waiting { .. }
             | EventBody::CallCancelled { .. }
+            | EventBody::CallApproved { .. }
             | EventBody::CallRefused { .. } => {}
         }
         if let EventBody::CallRefused { failure, .. } = &event.body {
@@ -145,7 +146,7 @@ impl Reader {
         if is_known || self.ended_calls.contains(&call.call) {
             self.fault(event, "its number was taken");
         }
-        if matches!(call.request, Request::Named { .. }) {
+        if matches!(call.request, Request::Rpc(_)) {
             let effect = EffectCall {
                 label: label(call).unwrap_or_default().to_owned(),
                 is_once: is_once(call),
@@ -228,9 +229,8 @@ mod tests {
     }
 
     fn started(method: &str) -> Value {
-        json!({"kind": "call_started", "call": 1, "span": 1, "request": {"operation": "named",
-            "call_kind": "rpc", "target": format!("ledger.{method}"),
-            "arguments": {"params": {"label": "a"}}}})
+        json!({"kind": "call_started", "call": 1, "span": 1, "request": {"operation": "rpc",
+            "service": "ledger", "method": method, "params": {"label": "a"}}})
     }
 
     fn answered() -> Value {
