@@ -84,12 +84,12 @@ def _warm_up(rounds: int) -> None:
     for _ in range(rounds):
         re.purge()  # so that the compiler of regular expressions is warmed up too
         for source, input, expected in FLOWS:
-            described, document, code = _entry.describe(source)
+            described, document, code = _entry.describe(source, "{}")
             _expect(described, document)
             for compiled in (code, b""):
                 succeeded, output = _entry.run("", source, compiled, input)
                 _expect(expected in output and succeeded != ('"version":' in expected), output)
-    broken, failure, _ = _entry.describe("def broken(:\n")
+    broken, failure, _ = _entry.describe("def broken(:\n", "{}")
     _expect(not broken, failure)
 
 

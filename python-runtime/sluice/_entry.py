@@ -33,17 +33,22 @@ _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
 _MOST_TOLD = 8
 
 
-def describe(source: str) -> tuple[bool, str, bytes]:
-    """The description document and the compiled module, or the error object."""
+def describe(source: str, clients: str) -> tuple[bool, str, bytes]:
+    """The description document and the compiled module, or the error object.
+
+    `clients` is a JSON object: the modules of `hero_rpc` that the source may import, as texts.
+    """
     loading = True
     before = sys.modules.get(MODULE)
     try:
         tree = compile(source, FILE, "exec", _ONLY_AST, dont_inherit=True)
         code = compile(tree, FILE, "exec", dont_inherit=True)
+        modules = {name: _client(name, text) for name, text in loads(clients).items()}
+        _install(modules)
         namespace = _load(source, code)
         loading = False
         document = describe_source(source, tree, list(flows_of(namespace).values()))
-        return True, clean(encode(document)), marshal.dumps(code)
+        return True, clean(encode(document)), marshal.dumps((code, modules))
     except BaseException as error:
         return False, _failure(error, source, loading), b""
     finally:
@@ -56,7 +61,11 @@ def run(flow: str, source: str, code: bytes, input: str) -> tuple[bool, str]:
     before = sys.modules.get(MODULE)
     try:
         random.seed(_host.entropy())
-        module = marshal.loads(code) if code else compile(source, FILE, "exec", dont_inherit=True)
+        if code:
+            module, modules = marshal.loads(code)
+            _install(modules)
+        else:
+            module = compile(source, FILE, "exec", dont_inherit=True)
         namespace = _load(source, module)
         loading = False
         chosen = _choose(flow, namespace)
@@ -70,6 +79,18 @@ def run(flow: str, source: str, code: bytes, input: str) -> tuple[bool, str]:
         return False, _failure(error, source, loading)
     finally:
         _end(before)
+
+
+def _client(name: str, text: str) -> CodeType:
+    return compile(text, f"hero_rpc.{name}.py", "exec", dont_inherit=True)
+
+
+def _install(clients: dict[str, CodeType]) -> None:
+    if clients:
+        import hero_rpc
+
+        for name, code in clients.items():
+            hero_rpc._install(name, code)
 
 
 class SourceLoader:

@@ -60,7 +60,7 @@ async def coroutine(count: int = 10) -> int:
 def run(source, input="{}", flow="", compiled=False):
     code = b""
     if compiled:
-        described, document, code = _entry.describe(source)
+        described, document, code = _entry.describe(source, "{}")
         assert described, document
     # A run begins outside of every step, also where the tests themselves run in one.
     succeeded, text = contextvars.Context().run(_entry.run, flow, source, code, input)
@@ -93,7 +93,7 @@ def test_concurrent_calls(name):
 
 
 def test_describe_tells_the_flows_and_runs_none():
-    described, document, code = _entry.describe(HELLO + "    raise SystemExit\n")
+    described, document, code = _entry.describe(HELLO + "    raise SystemExit\n", "{}")
     assert described
     flows = json.loads(document)["flows"]
     assert [(each["name"], each["summary"], each["steps"]) for each in flows] == [
@@ -110,7 +110,7 @@ def test_a_source_that_does_not_compile():
 
 def test_a_module_that_raises():
     source = HELLO + "\nprint(1 / 0)\n"
-    for told in (failure(source), json.loads(_entry.describe(source)[1])):
+    for told in (failure(source), json.loads(_entry.describe(source, "{}")[1])):
         assert (told["kind"], told["code"]) == ("source_error", "source_invalid")
         assert told["exception"] == "ZeroDivisionError"
 

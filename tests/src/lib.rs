@@ -16,7 +16,7 @@ use sluice_model::{
     AttemptEnd, Capability, Code, Description, Event, EventBody, Failure, History, Limits,
     Observed, Outcome, Tree, Usage,
 };
-use sluice_sandbox::{Attempt, Ended, Image, ImageSource, Replay, Sandbox};
+use sluice_sandbox::{Attempt, Ended, Image, ImageSource, NO_CLIENTS, Replay, Sandbox};
 
 pub use recording::{Answers, Interference};
 use recording::{RecordingDoor, now_us, suspension};
@@ -303,6 +303,6 @@ impl Report {
 
 /// What a source holds.
 pub async fn describe(sandbox: &Sandbox, source: &str) -> Result<Description, Failure> {
-    let described = sandbox.describe(source).await.expect("the platform is sound");
+    let described = sandbox.describe(source, NO_CLIENTS).await.expect("the platform is sound");
     described.map(|described| described.description)
 }

@@ -82,6 +82,10 @@ impl Admin {
         Admin { store }
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Makes a tenant. False where there is one of that name; it is left as it is.
     pub async fn create_tenant(
         &self,

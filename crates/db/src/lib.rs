@@ -16,6 +16,7 @@ mod migrate;
 mod notice;
 mod queue;
 mod record;
+mod services;
 mod store;
 mod summary;
 mod tally;
@@ -31,9 +32,11 @@ pub use keys::{Keys, NewLogin, Purpose, Ticket};
 pub use log::{AppendTicket, Looked, NewEvent, RunLog, RunWriter};
 pub use notice::Notice;
 pub use queue::{Claim, Leased, Places, Queue};
+pub use services::{ServiceDocument, ServiceRow};
 pub use store::Store;
 pub use tenant::{
     AnswerRefused, ArtifactRow, AskFilter, AskRow, AskState, AuditEntry, AuditFilter, AuditRow,
-    Flaw, FlowFilter, FlowVersion, IdempotencyKey, Imported, KvEntry, KvMatch, NewRun, NewToken,
-    Part, RunFilter, RunRow, Submitted, Tenant, TokenRow, UsageRow, Verified,
+    Flaw, FlowFilter, FlowVersion, IdempotencyKey, Imported, KvEntry, KvMatch, ModelRow,
+    ModelUsage, NewRun, NewSecret, NewToken, Part, RunFilter, RunRow, SecretRow, Submitted, Tenant,
+    TokenRow, UsageRow, Verified,
 };

@@ -5,8 +5,11 @@ use crate::engine::{Conn, args, composed};
 use crate::tenant::words;
 
 /// The steps; the schema's number is how many were taken.
-const STEPS: [&str; 2] =
-    [include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_edge.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_edge.sql"),
+    include_str!("../migrations/0003_capabilities.sql"),
+];
 
 /// The step that gives flow versions their words.
 const WITH_WORDS: i64 = 2;

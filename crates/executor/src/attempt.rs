@@ -22,6 +22,7 @@ use crate::poke::Poke;
 use crate::shared::{ExecutorError, RunOf, Shared};
 use crate::sources::Version;
 use crate::spans::Spans;
+use crate::submit::no_client;
 use crate::without_guest;
 
 /// What the earlier attempts of a run left.
@@ -166,15 +167,18 @@ async fn version(
     shared: &Shared,
     run: &RunOf,
 ) -> Result<Result<Arc<Version>, Box<Failure>>, ExecutorError> {
-    let digest = &run.start.source_digest;
-    if let Some(version) = shared.sources.kept(digest) {
+    let (digest, clients) = (&run.start.source_digest, &run.start.clients);
+    if let Some(version) = shared.sources.kept(digest, clients) {
         return Ok(Ok(version));
     }
     let Some(source) = shared.store.tenant(&run.tenant).source(digest).await? else {
         let message = format!("the source {digest} is not in the store");
         return Ok(Err(Box::new(Failure::new(Code::PlatformError, message))));
     };
-    Ok(match shared.sources.version(&shared.sandbox, &source).await {
+    let Some(texts) = shared.services.texts(&shared.store, clients).await? else {
+        return Ok(Err(Box::new(no_client())));
+    };
+    Ok(match shared.sources.version(&shared.sandbox, &source, clients, &texts).await {
         Ok(version) => version,
         Err(error) => Err(Box::new(Failure::new(Code::PlatformError, error.to_string()))),
     })

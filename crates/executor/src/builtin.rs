@@ -16,7 +16,7 @@ use crate::journal::Journal;
 use crate::outstanding::{Done, refused};
 use crate::shared::{RunOf, Shared};
 use crate::sources::Version;
-use crate::submit::uses;
+use crate::submit::{no_client, uses};
 use crate::trace::RunTrace;
 
 /// Makes a call's child run.
@@ -92,6 +92,7 @@ async fn child_run(
             tenant: parent.tenant.clone(),
             flow,
             source_digest: version.digest.clone(),
+            clients: version.clients.clone(),
             image_digest: parent.start.image_digest.clone(),
             input,
             seed: hex(&fresh::seed()),
@@ -140,7 +141,11 @@ async fn version_of(
             .hint("Put it into the same source, or save it first: `sluice flows save FILE`.");
         return Ok(Err(Box::new(failure)));
     };
-    Ok(match shared.sources.version(&shared.sandbox, &source).await {
+    let clients = shared.services.of_source(&shared.store, &source).await?;
+    let Some(texts) = shared.services.texts(&shared.store, &clients).await? else {
+        return Ok(Err(Box::new(no_client())));
+    };
+    Ok(match shared.sources.version(&shared.sandbox, &source, &clients, &texts).await {
         Ok(version) => version,
         Err(error) => Err(Box::new(Failure::new(Code::PlatformError, error.to_string()))),
     })

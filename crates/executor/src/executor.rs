@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::attempt::attempt;
 use crate::beside::Beside;
+use crate::clients::Services;
 use crate::fresh::now_us;
 use crate::lanes::Lanes;
 use crate::pace::Pace;
@@ -57,6 +58,7 @@ impl Executor {
                 store,
                 sandbox,
                 sources: Sources::new(),
+                services: Services::default(),
                 settings,
                 registry: Arc::default(),
                 lanes,

@@ -7,6 +7,7 @@
 mod attempt;
 mod beside;
 mod builtin;
+mod clients;
 mod day;
 mod digest;
 mod door;
@@ -37,6 +38,7 @@ mod trace;
 mod turns;
 mod without_guest;
 
+pub use clients::Pinned;
 pub use digest::{hex, seed_of_hex, sha256};
 pub use executor::Executor;
 pub use export::{RecordError, Redaction, export, import, without_words};

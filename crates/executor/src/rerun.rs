@@ -79,7 +79,7 @@ impl Executor {
         };
         let version = match &rerun.version {
             Some(version) => Arc::clone(version),
-            None => self.version_of(&rerun.tenant, &start.source_digest).await?,
+            None => self.version_of(&rerun.tenant, start).await?,
         };
         let flow = version.flow(Some(&start.flow))?;
         let input = rerun.input.unwrap_or_else(|| start.input.clone());
@@ -113,6 +113,7 @@ impl Executor {
         let prefix = prefix(&events, seq);
         let start = Start {
             source_digest: version.digest.clone(),
+            clients: version.clients.clone(),
             image_digest: self.image_digest().to_owned(),
             uses: uses(&flow.name, &flow.uses)?,
             input,
@@ -143,18 +144,31 @@ impl Executor {
         self.take_on(plan.start, plan.source, plan.prefix, None).await
     }
 
-    /// The version of a digest, loaded from the store.
+    /// The version that a run is pinned to, loaded from the store.
     pub async fn version_of(
+        &self,
+        tenant: &TenantId,
+        start: &Start,
+    ) -> Result<Arc<Version>, NotSubmitted> {
+        let source = self.source(tenant, &start.source_digest).await?;
+        self.pinned_version(tenant, &source, &start.clients).await
+    }
+
+    /// The version of a source in the store, with the clients that there are by now.
+    pub async fn saved_version(
         &self,
         tenant: &TenantId,
         digest: &str,
     ) -> Result<Arc<Version>, NotSubmitted> {
-        let refused = |failure: Failure| NotSubmitted::Refused(Box::new(failure));
-        let Some(source) = self.store().tenant(tenant).source(digest).await? else {
-            let message = format!("the source {digest} is not in the store");
-            return Err(refused(Failure::new(Code::PlatformError, message)));
-        };
+        let source = self.source(tenant, digest).await?;
         self.version(tenant, &source).await
+    }
+
+    async fn source(&self, tenant: &TenantId, digest: &str) -> Result<Arc<str>, NotSubmitted> {
+        self.store().tenant(tenant).source(digest).await?.ok_or_else(|| {
+            let message = format!("the source {digest} is not in the store");
+            NotSubmitted::Refused(Box::new(Failure::new(Code::PlatformError, message)))
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use sluice_model::{RunId, Start, TenantId};
 use sluice_sandbox::Sandbox;
 
 use crate::beside::Beside;
+use crate::clients::Services;
 use crate::lanes::Lanes;
 use crate::pace::Pace;
 use crate::registry::Registry;
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) sandbox: Sandbox,
     pub(crate) sources: Sources,
+    pub(crate) services: Services,
     pub(crate) settings: Settings,
     pub(crate) registry: Arc<Registry>,
     pub(crate) lanes: Lanes,

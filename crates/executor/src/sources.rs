@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sluice_model::{Code, Failure, FlowDescription, Severity};
 use sluice_sandbox::{Described, Sandbox, SandboxError};
 
+use crate::clients::Pinned;
 use crate::digest::sha256;
 
 /// Bytes of sources and their compiled forms that are kept. What was not used for longest goes first.
@@ -21,6 +22,8 @@ pub struct Version {
     pub digest: String,
     /// The source.
     pub source: Arc<str>,
+    /// The clients that it may import.
+    pub clients: Pinned,
     /// What it holds, and its compiled form.
     pub described: Described,
 }
@@ -79,9 +82,12 @@ pub(crate) struct Sources {
     kept: Mutex<Kept>,
 }
 
+/// The digest of a source, and the clients that it may import.
+type Key = (String, Pinned);
+
 #[derive(Default)]
 struct Kept {
-    versions: HashMap<String, (u64, Arc<Version>)>,
+    versions: HashMap<Key, (u64, Arc<Version>)>,
     bytes: usize,
     uses: u64,
 }
@@ -91,21 +97,24 @@ impl Sources {
         Sources { kept: Mutex::default() }
     }
 
-    /// The version of a digest, where it is kept.
-    pub(crate) fn kept(&self, digest: &str) -> Option<Arc<Version>> {
+    /// The version of a digest with those clients, where it is kept.
+    pub(crate) fn kept(&self, digest: &str, clients: &Pinned) -> Option<Arc<Version>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
         let now = kept.uses;
-        let (last_use, version) = kept.versions.get_mut(digest)?;
+        let (last_use, version) = kept.versions.get_mut(&(digest.to_owned(), clients.clone()))?;
         *last_use = now;
         Some(Arc::clone(version))
     }
 
-    /// The version of a source, loaded where it is not kept. The inner error is the source's.
+    /// The version of a source with those clients, whose texts are `texts`, loaded where it is not kept.
+    /// The inner error is the source's.
     pub(crate) async fn version(
         &self,
         sandbox: &Sandbox,
         source: &Arc<str>,
+        clients: &Pinned,
+        texts: &str,
     ) -> Result<Result<Arc<Version>, Box<Failure>>, SandboxError> {
         if source.len() > LONGEST_SOURCE {
             let message =
@@ -115,14 +124,15 @@ impl Sources {
             return Ok(Err(Box::new(failure)));
         }
         let digest = sha256(source.as_bytes());
-        if let Some(version) = self.kept(&digest) {
+        if let Some(version) = self.kept(&digest, clients) {
             return Ok(Ok(version));
         }
-        let described = match sandbox.describe(source).await? {
+        let described = match sandbox.describe(source, texts).await? {
             Ok(described) => described,
             Err(failure) => return Ok(Err(Box::new(failure))),
         };
-        let version = Version { digest, source: Arc::clone(source), described };
+        let version =
+            Version { digest, source: Arc::clone(source), clients: clients.clone(), described };
         let version = Arc::new(version);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(&version);
         Ok(Ok(version))
@@ -134,12 +144,14 @@ impl Kept {
         self.uses += 1;
         self.bytes += version.bytes();
         let kept = (self.uses, Arc::clone(version));
-        if let Some((_, before)) = self.versions.insert(version.digest.clone(), kept) {
+        if let Some((_, before)) =
+            self.versions.insert((version.digest.clone(), version.clients.clone()), kept)
+        {
             self.bytes -= before.bytes();
         }
         while self.bytes > MOST_KEPT_BYTES {
             let oldest = self.versions.iter().min_by_key(|(_, (used, _))| *used);
-            let Some(oldest) = oldest.map(|(digest, _)| digest.clone()) else { return };
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { return };
             if let Some((_, gone)) = self.versions.remove(&oldest) {
                 self.bytes -= gone.bytes();
             }

@@ -10,6 +10,7 @@ use sluice_model::{
 };
 use sluice_sandbox::SandboxError;
 
+use crate::clients::Pinned;
 use crate::digest::{hex, sha256};
 use crate::executor::Executor;
 use crate::fresh::{self, now_us};
@@ -76,11 +77,27 @@ impl Executor {
         tenant: &TenantId,
         source: &Arc<str>,
     ) -> Result<Arc<Version>, NotSubmitted> {
-        if let Some(version) = self.shared.sources.kept(&sha256(source.as_bytes())) {
+        let clients = self.shared.services.of_source(self.store(), source).await?;
+        self.pinned_version(tenant, source, &clients).await
+    }
+
+    /// The same with the clients that a run is pinned to.
+    pub(crate) async fn pinned_version(
+        &self,
+        tenant: &TenantId,
+        source: &Arc<str>,
+        clients: &Pinned,
+    ) -> Result<Arc<Version>, NotSubmitted> {
+        if let Some(version) = self.shared.sources.kept(&sha256(source.as_bytes()), clients) {
             return Ok(version);
         }
+        let Some(texts) = self.shared.services.texts(self.store(), clients).await? else {
+            return Err(NotSubmitted::Refused(Box::new(no_client())));
+        };
         let (shared, source) = (Arc::clone(&self.shared), Arc::clone(source));
-        let load = async move { shared.sources.version(&shared.sandbox, &source).await };
+        let clients = clients.clone();
+        let load =
+            async move { shared.sources.version(&shared.sandbox, &source, &clients, &texts).await };
         match self.shared.beside(tenant, Box::pin(load)).await? {
             Ok(version) => Ok(version?),
             Err(error) => Err(NotSubmitted::broken(&error)),
@@ -155,6 +172,7 @@ impl Executor {
             tenant: submission.tenant.clone(),
             flow: flow.name.clone(),
             source_digest: submission.version.digest.clone(),
+            clients: submission.version.clients.clone(),
             image_digest: self.image_digest().to_owned(),
             input: submission.input.clone(),
             seed: hex(&submission.seed.unwrap_or_else(fresh::seed)),
@@ -169,6 +187,15 @@ impl Executor {
             trace: submission.trace.clone(),
         })
     }
+}
+
+/// The failure of a run whose record was made with a client that is not here.
+pub(crate) fn no_client() -> Failure {
+    Failure::new(
+        Code::PlatformError,
+        "a client of a service that the run is pinned to is not in the store",
+    )
+    .hint("A record from another store may be replayed there.")
 }
 
 /// The same and `ask`: every flow may do that unless a step takes it away, since it reaches nobody but

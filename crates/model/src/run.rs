@@ -1,5 +1,7 @@
 //! Runs: what one is pinned to, where it stands, and when it is tried again.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +19,9 @@ pub struct Start {
     pub flow: String,
     /// SHA-256 of the source, in hex.
     pub source_digest: String,
+    /// SHA-256 of the clients that it may import, in hex, by the names of their services.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clients: BTreeMap<String, String>,
     /// Digest of the runtime image, in hex.
     pub image_digest: String,
     /// The flow's input.

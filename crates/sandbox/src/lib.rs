@@ -34,4 +34,4 @@ pub use error::SandboxError;
 pub use image::{BuildStage, Image, ImageSource};
 pub use recorder::LONG_WAIT_MS;
 pub use replay::Replay;
-pub use sandbox::Sandbox;
+pub use sandbox::{NO_CLIENTS, Sandbox};

@@ -58,9 +58,12 @@ pub(crate) struct Returned {
     pub(crate) code: Vec<u8>,
 }
 
+/// The clients of a source that may import none.
+pub const NO_CLIENTS: &str = "{}";
+
 /// What a guest is asked to do.
 enum Task {
-    Describe { source: String },
+    Describe { source: String, clients: String },
     Run { invocation: Invocation },
 }
 
@@ -79,11 +82,15 @@ impl Sandbox {
         self.image.digest()
     }
 
-    /// Loads a source without any capability and says what is in it. The inner result is the
-    /// source's fault, the outer ours.
-    pub async fn describe(&self, source: &str) -> Result<Result<Described, Failure>, SandboxError> {
+    /// Loads a source without any capability and says what is in it. `clients` are the modules of `hero_rpc`
+    /// that it may import: a JSON object of texts. The inner result is the source's fault, the outer ours.
+    pub async fn describe(
+        &self,
+        source: &str,
+        clients: &str,
+    ) -> Result<Result<Described, Failure>, SandboxError> {
         let (mut driver, guest) = Driver::new(Beginning::bare(describe_limits()));
-        let task = Task::Describe { source: source.to_owned() };
+        let task = Task::Describe { source: source.to_owned(), clients: clients.to_owned() };
         let mut unheard = LocalDoor::new(|_, _| ());
         let never = std::future::pending();
         let end = driver.drive(&mut unheard, never, self.perform(guest, task)).await;
@@ -206,8 +213,8 @@ async fn call(
     task: Task,
 ) -> wasmtime::Result<Result<Returned, String>> {
     let result = match task {
-        Task::Describe { source } => {
-            let described = instance.call_describe(&mut *store, &source).await?;
+        Task::Describe { source, clients } => {
+            let described = instance.call_describe(&mut *store, &source, &clients).await?;
             described.map(|found| Returned { document: found.document, code: found.code })
         }
         Task::Run { invocation } => {

@@ -129,7 +129,7 @@ impl Edge {
     ) -> Result<Arc<Version>, Problem> {
         let kept = self.store().tenant(tenant).flow(flow).await?;
         let kept = kept.ok_or_else(|| no_flow(flow))?;
-        Ok(self.executor().version_of(tenant, &kept.source_digest).await?)
+        Ok(self.executor().saved_version(tenant, &kept.source_digest).await?)
     }
 
     /// Whether the store answers.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sluice_model::{Event, EventBody, Failure, Limits, Observed, Outcome, Usage};
-use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, Replay, Sandbox};
+use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, NO_CLIENTS, Replay, Sandbox};
 
 pub use sluice_executor::{
     Plan, Replayed, check_schema, hex, now_us, seed_of_hex, sha256, start_of, without_words,
@@ -47,7 +47,7 @@ impl Local {
 
     /// The flows of a source, or why it cannot be loaded.
     pub async fn describe(&self, source: &str) -> anyhow::Result<Result<Described, Failure>> {
-        Ok(self.sandbox.describe(source).await?)
+        Ok(self.sandbox.describe(source, NO_CLIENTS).await?)
     }
 
     /// Runs a flow that may do nothing, without a store and without a trace.

@@ -164,11 +164,16 @@ static void release_answer(void)
     Py_CLEAR(answer_text.owner);
 }
 
-__attribute__((export_name("describe"))) AbiDescribed *export_describe(uint8_t *source, uint32_t size)
+__attribute__((export_name("describe"))) AbiDescribed *export_describe(uint8_t *source, uint32_t source_size,
+                                                                     uint8_t *clients,
+                                                                     uint32_t clients_size)
 {
     static AbiDescribed result;
-    PyObject *args[] = {str_argument((AbiBytes){source, size})};
-    if (!call_entry(entry_describe, "sluice._entry.describe", args, 1, 3)) {
+    PyObject *args[] = {
+        str_argument((AbiBytes){source, source_size}),
+        str_argument((AbiBytes){clients, clients_size}),
+    };
+    if (!call_entry(entry_describe, "sluice._entry.describe", args, 2, 3)) {
         result.failed = 1;
         result.failure = answer_bytes();
         return &result;

@@ -149,6 +149,7 @@ fn new_run(session: u32, writer: u32, number: u32) -> NewRun {
         flow: "power_cut".to_owned(),
         // Any name of the source will do here.
         source_digest: format!("{session:032x}{writer:032x}"),
+        clients: std::collections::BTreeMap::new(),
         image_digest: IMAGE.to_owned(),
         input: serde_json::json!({ "number": number }),
         seed: "00".repeat(32),

@@ -163,6 +163,7 @@ pub(crate) fn start(tenant: TenantId) -> Start {
         tenant,
         flow: "flow".to_owned(),
         source_digest: "digest".to_owned(),
+        clients: std::collections::BTreeMap::new(),
         image_digest: IMAGE.to_owned(),
         input: json!({"name": "Ada"}),
         seed: "00".repeat(32),

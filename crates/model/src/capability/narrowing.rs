@@ -9,7 +9,7 @@ const CASES: u32 = 1_000_000;
 /// Calls that are tried against one chain.
 const CALLS: u32 = 20;
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
+/// `SplitMix64` (Steele, Lea and Flood, 2014).
 struct Chance(u64);
 
 impl Chance {
@@ -114,7 +114,7 @@ fn what_is_left_is_what_everybody_allows() {
     for _ in 0..CASES / CALLS {
         let depth = 1 + chance.next() % 8;
         let chain: Vec<Vec<Capability>> = (0..depth)
-            .map(|_| (0..1 + chance.next() % 4).map(|_| word(&mut chance)).collect())
+            .map(|_| (0..=chance.next() % 4).map(|_| word(&mut chance)).collect())
             .collect();
         let left =
             chain.iter().skip(1).fold(chain[0].clone(), |held, list| intersection(&held, list));

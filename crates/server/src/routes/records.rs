@@ -131,12 +131,12 @@ async fn replay(
     Body(replay): Body<Replay>,
 ) -> Result<Reply<ReplayReport>, Problem> {
     let run = found(&caller, &path.run).await?;
-    let version = match &replay.source {
-        Some(source) => edge.version(caller.tenant.id(), source).await?,
-        None => edge.executor().version_of(caller.tenant.id(), &run.source_digest).await?,
-    };
     let events = caller.tenant.history(&run.run).await?;
     let start = start_of(&events).ok_or_else(|| no_run(&run.run))?;
+    let version = match &replay.source {
+        Some(source) => edge.version(caller.tenant.id(), source).await?,
+        None => edge.executor().version_of(caller.tenant.id(), start).await?,
+    };
     let replaying = Replaying {
         events: &events,
         version: &version,

@@ -169,7 +169,7 @@ impl Machine for LocalMachine {
             self.version(source).await?
         } else {
             let tenant = TenantId::local();
-            told_apart(self.executor.version_of(&tenant, &start.source_digest).await)?
+            told_apart(self.executor.version_of(&tenant, start).await)?
         };
         let version = match version {
             Ok(version) => version,

@@ -34,6 +34,7 @@ impl Story {
             tenant: TenantId::local(),
             flow: flow.to_owned(),
             source_digest: "5e".to_owned(),
+            clients: std::collections::BTreeMap::new(),
             image_digest: "1a".to_owned(),
             input: Value::Null,
             seed: "07".repeat(32),

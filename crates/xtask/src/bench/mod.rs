@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sluice_model::{Limits, Outcome, Usage};
-use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, Replay, Sandbox};
+use sluice_sandbox::{Attempt, Ended, ImageSource, LocalDoor, NO_CLIENTS, Replay, Sandbox};
 use tokio::runtime::Runtime;
 
 use crate::places;
@@ -98,7 +98,7 @@ impl Bench {
     }
 
     fn prepare(&self, source: &str) -> anyhow::Result<Prepared> {
-        let described = self.runtime.block_on(self.sandbox.describe(source))?;
+        let described = self.runtime.block_on(self.sandbox.describe(source, NO_CLIENTS))?;
         let described = described.map_err(|failure| anyhow::anyhow!("{}", failure.message))?;
         Ok(Prepared { source: source.into(), code: described.code })
     }
