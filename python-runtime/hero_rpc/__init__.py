@@ -10,7 +10,8 @@ Where nobody gave any client, as under plain Python, every name is a service wit
 
 import typing as _typing
 
-from . import _client, _installed
+from . import _client as _client  # what every client stands on: part of the image
+from . import _installed
 from ._errors import (
     InternalError,
     InvalidParams,
