@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint fmt bench cpython cpython-tests
+.PHONY: help demo demo-services test lint fmt bench cpython cpython-tests
 
 # One cache of runtime images for everything below, the one that `sluice` uses.
 export SLUICE_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sluice
@@ -17,6 +17,9 @@ demo: ## build Sluice and run a flow on a real log
 	cargo run --quiet --package sluice -- runtime build
 	cargo run --quiet --package sluice -- \
 	  run flows/access_log_report.py -i log=@flows/data/access.log
+
+demo-services: ## start the demo services that flows can call, until they are stopped
+	@scripts/demo-services.sh
 
 test: ## run every test
 	@scripts/test.sh

@@ -8,7 +8,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python-runtime").canonicalize()?;
     let mut files = Vec::new();
-    for package in ["hero_rpc", "sluice"] {
+    for package in ["hero_rpc", "hero_tracing", "sluice"] {
         collect(&root.join(package), &mut files)?;
     }
     files.sort();

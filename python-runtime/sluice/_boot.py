@@ -39,7 +39,7 @@ shutil signal socket sqlite3 stat statistics string struct sys tempfile textwrap
 tokenize tomllib traceback types typing unicodedata unittest unittest.mock urllib.error urllib.parse
 urllib.request urllib.response uuid warnings weakref xml.dom.minidom xml.etree.ElementTree
 xml.sax.saxutils zipfile zipimport zlib zoneinfo
-hero_rpc sluice sluice._checks sluice._steps_of
+hero_rpc hero_tracing sluice sluice._checks sluice._steps_of
 """
 
 

@@ -6,13 +6,13 @@ goes through one `Calls`, so whoever waits also delivers what completes for othe
 
 import asyncio
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import timedelta
 from json import loads
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from . import _host
-from ._errors import CallInvalid, Cancelled, call_failed
+from ._errors import CallFailed, CallInvalid, Cancelled, call_failed
 from ._span import current_id
 from ._text import clean, encode
 
@@ -54,17 +54,31 @@ class Request(Generic[T_co]):
         self.read = read
         self.attachment = attachment
 
+    def failed(self, failure: Mapping[str, object]) -> CallFailed:
+        """The exception for an error object that the host gave as the outcome."""
+        return call_failed(failure)
+
 
 class Future(Generic[T_co]):
     """The answer of a call, now or later. `result()` in plain code, `await` in a coroutine."""
 
-    __slots__ = ("_calls", "_done", "_error", "_outcome", "_read", "_value", "_waiters", "call", "kind")
+    __slots__ = (
+        "_calls",
+        "_done",
+        "_error",
+        "_outcome",
+        "_request",
+        "_value",
+        "_waiters",
+        "call",
+        "kind",
+    )
 
     def __init__(self, calls: "Calls", call: int, request: Request[T_co]) -> None:
         self.call = call
         self.kind = request.kind
         self._calls = calls
-        self._read: Callable[[Any, bytes], T_co] = request.read
+        self._request = request
         self._done = False
         self._outcome: tuple[bool, str, bytes] | None = None
         self._value: Any = None
@@ -146,11 +160,11 @@ class Future(Generic[T_co]):
             self._outcome = None
             if ok:
                 try:
-                    self._value = self._read(loads(text), attachment)
+                    self._value = self._request.read(loads(text), attachment)
                 except Exception as error:
                     self._error = error
             else:
-                self._error = call_failed(loads(text))
+                self._error = self._request.failed(loads(text))
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[no-any-return]
@@ -177,7 +191,7 @@ class Calls:
         try:
             call = self.host.call_start(current_id(), _NUMBERS[request.kind], arguments, request.attachment)
         except self.host.Refused as refused:
-            raise call_failed(loads(refused.args[0])) from None
+            raise request.failed(loads(refused.args[0])) from None
         future = Future(self, call, request)
         self._pending[call] = future
         return future

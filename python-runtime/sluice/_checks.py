@@ -21,7 +21,7 @@ Finding = dict[str, Any]
 
 _FLOW = "sluice.flow"
 _FAILED = ("sluice.flow.Failed", "sluice.Failed")
-_PRESENT = {"hero_rpc", "sluice", "__future__"}
+_PRESENT = {"hero_rpc", "hero_tracing", "sluice", "__future__"}
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 

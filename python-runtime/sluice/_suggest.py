@@ -38,7 +38,7 @@ _USUAL_IMPORTS = {
     "sleep": "from time import sleep",
     "timedelta": "from datetime import timedelta",
 }
-_OURS = ("hero_rpc", "sluice")
+_OURS = ("hero_rpc", "hero_tracing", "sluice")
 _SHOWN = 8
 
 

@@ -1,0 +1,195 @@
+//! Every name of a client, settled before a line of it is written: the same document, the same names.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::names::{Scope, class_name, identifier};
+use super::shapes::BUILTINS;
+use crate::{Document, Fields, Method, Shape};
+
+/// The most classes of errors.
+const MAX_ERRORS: usize = 200;
+
+/// How many words of an error's message its class is named by.
+const MAX_ERROR_WORDS: usize = 6;
+
+/// How deep names with dots are namespaces; what is deeper is one word.
+const MAX_DEPTH: usize = 6;
+
+/// Codes of JSON-RPC itself, which have classes in `hero_rpc`.
+const STANDARD: [i64; 5] = [-32700, -32600, -32601, -32602, -32603];
+
+/// A document with the names that it has in Python.
+pub(super) struct Plan<'a> {
+    pub(super) service: &'a str,
+    pub(super) document: &'a Document,
+    /// The methods without a dot, and the namespaces of the others.
+    pub(super) root: Space<'a>,
+    /// The class of each named object, and the name of each named set of values.
+    pub(super) classes: Vec<String>,
+    /// The members of each named object, in the document's order.
+    pub(super) members: Vec<Vec<String>>,
+    /// Which schemas with names a method leads to, in the document's order.
+    pub(super) used: Vec<usize>,
+    pub(super) errors: Vec<ErrorClass<'a>>,
+    /// The builtins of hints that are something else in this client.
+    pub(super) shadowed: Vec<&'static str>,
+}
+
+/// Methods, and further spaces, under one name.
+#[derive(Default)]
+pub(super) struct Space<'a> {
+    /// In Python.
+    pub(super) name: String,
+    /// With dots, as methods are called.
+    pub(super) path: String,
+    pub(super) methods: Vec<(String, &'a Method)>,
+    pub(super) spaces: Vec<Space<'a>>,
+}
+
+/// An error that has a class.
+pub(super) struct ErrorClass<'a> {
+    pub(super) name: String,
+    pub(super) code: i64,
+    pub(super) message: &'a str,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn of(service: &'a str, document: &'a Document) -> Plan<'a> {
+        // `annotations` is what the first import of the module is called.
+        let mut top = Scope::without(["annotations"]);
+        let root = space(&mut top, String::new(), branch(&document.methods));
+        let errors = errors(&mut top, &document.methods);
+        let used = used(document);
+        let mut classes = vec![String::new(); document.named.len()];
+        for at in &used {
+            classes[*at] = top.claim(class_name(&document.named[*at].name));
+        }
+        let mut members = vec![Vec::new(); document.named.len()];
+        for at in &used {
+            let Fields::Record(fields) = &document.named[*at].fields else { continue };
+            let mut scope = Scope::without(["self"]);
+            scope.reserve(used.iter().map(|at| classes[*at].as_str()).filter(|class| {
+                fields.iter().any(|field| identifier(&field.name, "member") == **class)
+            }));
+            members[*at] =
+                scope.claim_all(fields.iter().map(|field| field.name.as_str()), "member");
+        }
+        let mut taken: HashSet<&str> = members.iter().flatten().map(String::as_str).collect();
+        root.collect(&mut taken);
+        let shadowed = BUILTINS.into_iter().filter(|name| taken.contains(name)).collect();
+        Plan { service, document, root, classes, members, used, errors, shadowed }
+    }
+}
+
+impl<'a> Space<'a> {
+    fn collect<'s>(&'s self, taken: &mut HashSet<&'s str>) {
+        taken.extend(self.methods.iter().map(|(name, _)| name.as_str()));
+        for space in &self.spaces {
+            taken.insert(&space.name);
+            space.collect(taken);
+        }
+    }
+
+    /// This space and all within, outermost first.
+    pub(super) fn all(&self) -> Vec<&Space<'a>> {
+        let mut all = vec![self];
+        for space in &self.spaces {
+            all.extend(space.all());
+        }
+        all
+    }
+}
+
+/// Methods by the parts of their names, before the parts have names in Python.
+#[derive(Default)]
+struct Branch<'a> {
+    methods: Vec<(&'a str, &'a Method)>,
+    branches: Vec<(&'a str, Branch<'a>)>,
+    places: HashMap<&'a str, usize>,
+}
+
+fn branch(methods: &[Method]) -> Branch<'_> {
+    let mut root = Branch::default();
+    for method in methods {
+        let mut parts = method.name.splitn(MAX_DEPTH, '.').collect::<Vec<_>>();
+        let last = parts.pop().unwrap_or_default();
+        let mut at = &mut root;
+        for part in parts {
+            let place = *at.places.entry(part).or_insert_with(|| {
+                at.branches.push((part, Branch::default()));
+                at.branches.len() - 1
+            });
+            at = &mut at.branches[place].1;
+        }
+        at.methods.push((last, method));
+    }
+    root
+}
+
+/// The names of a branch: its methods first, then the spaces within.
+fn space<'a>(scope: &mut Scope, path: String, branch: Branch<'a>) -> Space<'a> {
+    let Branch { methods, branches, .. } = branch;
+    let names = scope.claim_all(methods.iter().map(|(part, _)| *part), "method");
+    let methods = names.into_iter().zip(methods.into_iter().map(|(_, method)| method)).collect();
+    let names = scope.claim_all(branches.iter().map(|(part, _)| *part), "methods");
+    let spaces = names.into_iter().zip(branches).map(|(name, (part, branch))| {
+        let path = if path.is_empty() { part.to_owned() } else { format!("{path}.{part}") };
+        Space { name, ..space(&mut Scope::default(), path, branch) }
+    });
+    let spaces = spaces.collect();
+    Space { name: String::new(), path, methods, spaces }
+}
+
+/// A class for each code, named by the first message that it has.
+fn errors<'a>(top: &mut Scope, methods: &'a [Method]) -> Vec<ErrorClass<'a>> {
+    let mut by_code: BTreeMap<i64, &str> = BTreeMap::new();
+    for error in methods.iter().flat_map(|method| &method.errors) {
+        if by_code.len() < MAX_ERRORS && !STANDARD.contains(&error.code) {
+            by_code.entry(error.code).or_insert(&error.message);
+        }
+    }
+    let one = |(code, message): (i64, &'a str)| {
+        let words: Vec<&str> = message
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .take(MAX_ERROR_WORDS)
+            .collect();
+        let name = match words.as_slice() {
+            [] => format!("Error{}", code.unsigned_abs()),
+            words => class_name(&words.join("_")),
+        };
+        ErrorClass { name: top.claim(name), code, message }
+    };
+    by_code.into_iter().rev().map(one).collect()
+}
+
+/// The objects and fixed sets of values that methods lead to.
+fn used(document: &Document) -> Vec<usize> {
+    let mut seen = vec![false; document.named.len()];
+    let mut to_see: Vec<&Shape> = Vec::new();
+    for method in &document.methods {
+        to_see.extend(method.params.iter().map(|param| &param.shape));
+        to_see.push(&method.result);
+    }
+    while let Some(shape) = to_see.pop() {
+        match shape {
+            Shape::List(inner) | Shape::Map(inner) => to_see.push(inner),
+            Shape::Tuple(shapes) | Shape::Union(shapes) => to_see.extend(shapes),
+            Shape::Named(at) if !seen[*at] => {
+                seen[*at] = true;
+                match &document.named[*at].fields {
+                    Fields::Record(members) => {
+                        to_see.extend(members.iter().map(|member| &member.shape));
+                    }
+                    Fields::Alias(shape) => to_see.push(shape),
+                }
+            }
+            _ => {}
+        }
+    }
+    let has_name = |at: &usize| {
+        let fields = &document.named[*at].fields;
+        seen[*at] && matches!(fields, Fields::Record(_) | Fields::Alias(Shape::Choice(_)))
+    };
+    (0..document.named.len()).filter(has_name).collect()
+}
