@@ -127,7 +127,7 @@ def test_a_long_name_is_cut():
 def test_uses_narrow_and_a_budget_is_handed_on():
     with recorded() as host, flow.step("judge", uses=["llm:default"], budget={"tokens": 8}):
         pass
-    assert host.named("start")[0][3:] == ({"budget": {"tokens": 8}}, '["llm:default"]')
+    assert host.named("start")[0][3:] == ({"sluice.budget": {"tokens": 8}}, '["llm:default"]')
 
 
 def test_uses_of_nothing_allows_nothing():
