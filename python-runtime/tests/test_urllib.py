@@ -4,12 +4,13 @@ import io
 import json
 import urllib.request
 from urllib.error import HTTPError, URLError
+from urllib.request import AbstractHTTPHandler, HTTPHandler
 
 import pytest
 from scripted import Fails, answering
 
 from sluice import CallTimedOut, CapabilityDenied, HttpFailed, HttpRefused
-from sluice._urllib import open_by_host
+from sluice._urllib import install, open_by_host
 
 URL = "https://api.example.com/things"
 
@@ -126,6 +127,24 @@ def test_failures_of_the_network_are_url_errors(code, kind):
         opened(URL, Fails(code, "no", hint="Look"))
     assert type(caught.value.reason) is kind
     assert caught.value.__cause__ is caught.value.reason
+
+
+def test_installed_it_serves_everybody():
+    kept = [(kind, dict(vars(kind))) for kind in (AbstractHTTPHandler, HTTPHandler)]
+    opener, urllib.request._opener = urllib.request._opener, None
+    try:
+        install()
+        with answering(answer(200, b"one"), answer(200, b"two")) as host:
+            assert urllib.request.urlopen(URL, timeout=3).read() == b"one"
+            assert urllib.request.urlopen("http://api.example.com", data=b"a=1").read() == b"two"
+        assert [arguments["url"] for _, arguments, _ in host.asked] == [URL, "http://api.example.com"]
+    finally:
+        urllib.request._opener = opener
+        for kind, members in kept:
+            for name in set(vars(kind)) - members.keys():
+                delattr(kind, name)
+            if vars(kind).get("do_open") is not members.get("do_open"):
+                kind.do_open = members["do_open"]
 
 
 def test_what_is_not_granted_is_said_as_it_is():
