@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 _install = _installed.install
+_forget = _installed.forget
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -1,98 +1,212 @@
-"""Models with tools: `@tool` tells a model about a function, `agent(...).run(...)` asks the model.
+"""`agent(...)`: a model with instructions and tools, which works on its own until it has an answer.
 
-A turn of a model is one `llm` call of the host, which holds the keys, the budget and the record.
+Each turn is an `llm` call of the host, which holds the keys, the budget and the record; each tool is a step.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+import asyncio
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, TypeVar, overload
 
-from ._operations import llm
-from ._schema import InvalidAnswer, Signature, adapter
+from ._budget import budget_members
+from ._calls import CALLS, Request, would_block
+from ._conversation import Asked, Conversation
+from ._output import Output
+from ._prompt import Prompt, Rendered, settings_of
+from ._span import Span
 from ._text import bounded_repr
+from ._tool import Tool, tools_of
 
-__all__ = ["Agent", "Tool", "agent", "tool"]
+__all__ = ["Agent", "agent"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
 T = TypeVar("T")
 
-
-class Tool(Generic[P, R]):
-    """A function that a model may call; still a function to everyone else."""
-
-    def __init__(self, function: Callable[P, R]) -> None:
-        self.function = function
-        self.name: str = function.__name__
-        self.description = (function.__doc__ or "").strip()
-        self.__name__ = self.name
-        self.__doc__ = function.__doc__
-        self.__wrapped__ = function
-        self._signature: Signature | None = None
-
-    @property
-    def signature(self) -> Signature:
-        if self._signature is None:
-            self._signature = Signature.of(self.function)
-        return self._signature
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self.function(*args, **kwargs)
-
-    def document(self) -> dict[str, Any]:
-        """What the model is told about it."""
-        return {"name": self.name, "description": self.description, "input": self.signature.input_schema()}
-
-    def __repr__(self) -> str:
-        return f"<tool {self.name!r}>"
-
-
-def tool(function: Callable[P, R]) -> Tool[P, R]:
-    """Makes a function one that a model may call; its docstring and hints are what the model reads."""
-    if not callable(function) or not hasattr(function, "__name__"):
-        raise TypeError(f"@tool stands above a function, not above {bounded_repr(function, 80)}")
-    return Tool(function)
+_DEFAULT_MODEL = "default"
 
 
 class Agent:
-    """A model with instructions and tools."""
+    """A model with instructions and tools; `run` asks it."""
 
-    def __init__(self, name: str, model: str, instructions: str, tools: tuple[Tool[..., Any], ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: str | None,
+        instructions: str,
+        tools: Mapping[str, Tool[..., Any]],
+        max_turns: int,
+        budget: dict[str, int],
+        settings: dict[str, Any],
+    ) -> None:
         self.name = name
-        self.model = model
         self.instructions = instructions
-        self.tools = tools
+        self.tools = tuple(tools.values())
+        self.max_turns = max_turns
+        self._model = model
+        self._tools = tools
+        self._budget = budget
+        self._settings = settings
 
     @overload
-    def run(self, prompt: str, *, output: type[T]) -> T: ...
+    def run(self, prompt: str | Prompt, *, output: type[T]) -> T: ...
 
     @overload
-    def run(self, prompt: str, *, output: None = None) -> Any: ...
+    def run(self, prompt: str | Prompt, *, output: None = None) -> Any: ...
 
-    def run(self, prompt: str, *, output: Any = None) -> Any:
-        """Asks the model and returns its answer: an `output` where that is given, else what it says."""
-        shape = None if output is None else adapter(output)
-        messages = [{"role": "system", "content": self.instructions}] if self.instructions else []
-        messages.append({"role": "user", "content": prompt})
-        answer = llm(
-            self.model,
-            messages,
-            [each.document() for each in self.tools],
-            None if shape is None else shape.schema(),
+    def run(self, prompt: str | Prompt, *, output: Any = None) -> Any:
+        """Asks the model until it has an answer: an `output` where that is given, else what it says.
+
+        Tools are called as it wants, one after another. An answer that is no `output` is given back to it,
+        with what is wrong, twice. Raises `AgentFailed` where it comes to no answer, and what a call of a
+        model may fail with: `BudgetExceeded`, `ModelFailed` and their like.
+        """
+        if asyncio._get_running_loop() is not None:
+            raise would_block("run(...) of an agent", "`await` start(...) of it")
+        return _drive(self._answer(prompt, output))
+
+    @overload
+    def start(self, prompt: str | Prompt, *, output: type[T]) -> asyncio.Task[T]: ...
+
+    @overload
+    def start(self, prompt: str | Prompt, *, output: None = None) -> asyncio.Task[Any]: ...
+
+    def start(self, prompt: str | Prompt, *, output: Any = None) -> asyncio.Task[Any]:
+        """The same as a task of the event loop that runs: several agents work at once in a coroutine."""
+        if asyncio._get_running_loop() is None:
+            raise RuntimeError("start(...) of an agent is for coroutines: call run(...) in plain code")
+        return asyncio.create_task(_drive_in_loop(self._answer(prompt, output)), name=f"agent:{self.name}")
+
+    def _answer(self, prompt: str | Prompt, output: Any) -> Generator[Asked, Any, Any]:
+        text = _text_of(prompt, "the prompt of an agent")
+        said = {**settings_of(self.instructions), **settings_of(text)}
+        model: str = self._model or said.get("model") or _DEFAULT_MODEL
+        settings: dict[str, Any] = {
+            name: said[name] for name in ("temperature", "max_output_tokens") if name in said
+        }
+        settings |= {**self._settings, "agent": {"name": self.name, **self._budget}}
+        messages = [{"role": "system", "content": str(self.instructions)}] if self.instructions else []
+        messages.append({"role": "user", "content": str(text)})
+        conversation = Conversation(
+            self.name, model, self._tools, messages, self._output(text, output), self.max_turns, settings
         )
-        return answer if shape is None else shape.load(answer, "answer", raises=InvalidAnswer)
+        with Span(f"agent:{self.name}", self._attributes(text, model), None) as span:
+            try:
+                return (yield from conversation.answer())
+            finally:
+                span.set(turns=conversation.turns, tool_calls=conversation.tool_calls)
+
+    def _output(self, text: str, output: Any) -> Output | None:
+        if output is None:
+            for each in (text, self.instructions):
+                said = each.prompt if isinstance(each, Rendered) else None
+                if said is not None and said.output is not None:
+                    return Output.of(said.output, said.namespace)
+        return Output.of(output)
+
+    def _attributes(self, text: str, model: str) -> dict[str, Any]:
+        attributes: dict[str, Any] = {"model": model}
+        prompts = [
+            each.prompt
+            for each in (text, self.instructions)
+            if isinstance(each, Rendered) and each.prompt is not None
+        ]
+        if len(prompts) > 1:
+            attributes["sluice.instructions"] = prompts[1].name
+            attributes["sluice.instructions.digest"] = prompts[1].digest
+        if prompts:
+            attributes |= prompts[0].attributes()
+        return attributes
 
     def __repr__(self) -> str:
         return f"<agent {self.name!r}>"
 
 
+Agent.__module__ = "sluice"
+
+
 def agent(
     name: str,
     *,
-    model: str = "default",
-    instructions: str = "",
+    model: str | None = None,
+    instructions: str | Prompt = "",
     tools: Iterable[Tool[..., Any] | Callable[..., Any]] = (),
+    max_turns: int = 10,
+    budget: Mapping[str, Any] | None = None,
+    max_output_tokens: int | None = None,
+    temperature: float | None = None,
 ) -> Agent:
-    """An agent: a model that the tenant has under the name `model`, with instructions and tools."""
+    """An agent: a model that the tenant has under the name `model`, with instructions and tools.
+
+    Where `model` is not given, the prompt says it, or it is `default`. `max_turns` bounds how often the
+    model is asked for one answer, `budget` what the agent may take: `{"tokens": 8_000, "cost": 0.25}`, in
+    dollars.
+    """
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"the name of an agent is a text, not {bounded_repr(name)}")
+    if type(max_turns) is not int or max_turns < 1:
+        raise ValueError(f"max_turns is a whole number from 1, not {bounded_repr(max_turns)}")
+    settings = {"max_output_tokens": max_output_tokens, "temperature": temperature}
     return Agent(
-        name, model, instructions, tuple(each if isinstance(each, Tool) else tool(each) for each in tools)
+        name,
+        model,
+        _text_of(instructions, "the instructions of an agent"),
+        tools_of(tools),
+        max_turns,
+        {} if budget is None else budget_members(budget),
+        {key: value for key, value in settings.items() if value is not None},
     )
+
+
+def _text_of(prompt: object, what: str) -> str:
+    """The text; a prompt without places for values stands for its own."""
+    if isinstance(prompt, Prompt):
+        return prompt.render()
+    if not isinstance(prompt, str):
+        raise TypeError(f"{what} is a text or a prompt, not {bounded_repr(prompt)}")
+    return prompt
+
+
+def _drive(answering: Generator[Asked, Any, T]) -> T:
+    """Waits for what is asked, in plain code."""
+    result: Any = None
+    error: BaseException | None = None
+    while True:
+        try:
+            asked = answering.send(result) if error is None else answering.throw(error)
+        except StopIteration as ended:
+            answer: T = ended.value
+            return answer
+        result, error = None, None
+        try:
+            result = _wait(asked)
+        except BaseException as raised:
+            error = raised
+
+
+def _wait(asked: Asked) -> Any:
+    if isinstance(asked, Request):
+        future = CALLS.start(asked)
+        CALLS.wait(future)
+        return future.result()
+    from ._loop import Loop
+
+    async def await_it() -> Any:
+        return await asked
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        return runner.run(await_it())
+
+
+async def _drive_in_loop(answering: Generator[Asked, Any, T]) -> T:
+    """Awaits what is asked."""
+    result: Any = None
+    error: BaseException | None = None
+    while True:
+        try:
+            asked = answering.send(result) if error is None else answering.throw(error)
+        except StopIteration as ended:
+            answer: T = ended.value
+            return answer
+        result, error = None, None
+        try:
+            result = await (CALLS.start(asked) if isinstance(asked, Request) else asked)
+        except BaseException as raised:
+            error = raised

@@ -39,7 +39,8 @@ shutil signal socket sqlite3 stat statistics string struct sys tempfile textwrap
 tokenize tomllib traceback types typing unicodedata unittest unittest.mock urllib.error urllib.parse
 urllib.request urllib.response uuid warnings weakref xml.dom.minidom xml.etree.ElementTree
 xml.sax.saxutils zipfile zipimport zlib zoneinfo
-hero_rpc hero_tracing sluice sluice._checks sluice._steps_of
+hero_rpc hero_tracing sluice sluice._agent sluice._checks sluice._secret sluice._steps_of
+sluice._urllib sluice.http
 """
 
 
@@ -54,7 +55,9 @@ def snapshot(library: str = _LIBRARY) -> None:
     _executor.install()
     _loop.install()
     _log.install()
+    importlib.import_module("sluice._urllib").install()
     importlib.import_module("sluice._reserved").install()
+    _find_what_is_found_later()
     shapes = dict(hints._SHAPES)
     _warm_up(ROUNDS)
     gather(lambda: _warm_up(1))
@@ -77,6 +80,12 @@ def _keep_the_rest(library: str) -> None:
     sys.meta_path.insert(_AFTER_BUILTIN_AND_FROZEN, importer)
     sys.path.clear()
     sys.path_importer_cache.clear()
+
+
+def _find_what_is_found_later() -> None:
+    sdk = importlib.import_module("sluice")
+    for name in sdk.__all__:
+        getattr(sdk, name)
 
 
 def _warm_up(rounds: int) -> None:

@@ -178,6 +178,9 @@ def _end(before: ModuleType | None) -> None:
     """Leaves nothing open and nothing unsaid. `before` is the flow that runs this one, as tests do."""
     if CALLS:
         CALLS.cancel_all()
+    clients = sys.modules.get("hero_rpc")
+    if clients is not None:
+        clients._forget()
     if before is None:
         sys.modules.pop(MODULE, None)
     else:

@@ -31,6 +31,7 @@ __all__ = [
     "SourceError",
     "UsesInvalid",
     "call_failed",
+    "register",
 ]
 
 
@@ -258,6 +259,11 @@ _BY_CODE: dict[str, type[CallFailed]] = {
         OutcomeUnknown,
     )
 }
+
+
+def register(*kinds: type[CallFailed]) -> None:
+    """Makes these the classes of their codes, when the host says them."""
+    _BY_CODE.update({kind.sluice_code: kind for kind in kinds})
 
 
 def call_failed(failure: Mapping[str, object]) -> CallFailed:

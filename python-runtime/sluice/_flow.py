@@ -4,17 +4,24 @@ A module's flows stand in its global `__flows__`, by name, in the order of the s
 function stays a function to whoever calls it.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from . import _artifact, _child_runs, _kv, _operations
+from ._calls import Method, Request
 from ._errors import Failed, FlowNameTaken
+from ._later import later
 from ._log import Log
 from ._schema import Signature
 from ._span import current_attempt
 from ._step import step
 from ._text import bounded_repr
 from ._uses import parse_uses
+
+if TYPE_CHECKING:
+    from ._llm import Reply
+    from ._secret import Secret
+    from ._tool import Tool
 
 __all__ = ["Flow", "flow", "flows_of"]
 
@@ -86,6 +93,46 @@ class FlowDecorator:
     sleep = _operations.sleep
     sleep_until = _operations.sleep_until
     step = staticmethod(step)
+
+    if TYPE_CHECKING:
+        from . import http
+    else:
+
+        @property
+        def http(self):
+            """The module `sluice.http`."""
+            return later("http", "http")
+
+    @Method
+    def llm(
+        self,
+        messages: "str | Iterable[Mapping[str, Any]]",
+        *,
+        model: str | None = None,
+        tools: "Iterable[Tool[..., Any] | Callable[..., Any]]" = (),
+        output: Any = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+    ) -> "Request[Reply]":
+        """One turn of a model; needs `llm:MODEL`. An `agent` goes on by itself, with tools, until it is done.
+
+        `messages` is what a user says, or a list as in docs/calls.md. `model` is the tenant's name for one:
+        `default` where neither this nor the prompt says it. Raises `InvalidAnswer` where the reply is no
+        `output`, and `BudgetExceeded`, `ModelNotFound`, `ModelFailed`, `RateLimited`, `CallTimedOut`.
+        """
+        from ._llm import llm_request
+
+        return llm_request(messages, model, tools, output, max_output_tokens, temperature)
+
+    @Method
+    def secret(self, name: str) -> "Request[Secret]":
+        """The secret that the tenant has under a name; needs `secret:NAME`.
+
+        Gives a reference, never the value. Raises `SecretNotFound`.
+        """
+        from ._secret import secret_request
+
+        return secret_request(name)
 
     @property
     def attempt(self) -> int:

@@ -116,7 +116,7 @@ def _told(task: asyncio.Task[Any]) -> str:
 
 
 _SOCKETS = "a flow opens no connections of its own"
-_SOCKETS_HINT = "Ask the host: an `http` or `rpc` call goes through what the tenant granted"
+_SOCKETS_HINT = "Ask the host: `await http.get.start(url)` with `from sluice import http`"
 _ABSENT = {
     _SOCKETS: (
         "connect_accepted_socket create_connection create_datagram_endpoint create_server "

@@ -21,6 +21,11 @@ _MISUSES: list[tuple[re.Pattern[str], re.Pattern[str], str]] = [
         re.compile(r"\bflow\.log\("),
         "Say how grave it is: flow.log.info('...'), .debug, .warning or .error",
     ),
+    (
+        re.compile(r"module 'http' has no attribute"),
+        re.compile(r"\bhttp\."),
+        "Write `from sluice import http`: the standard module of that name sends no requests",
+    ),
 ]
 
 

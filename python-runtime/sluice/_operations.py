@@ -12,7 +12,7 @@ from typing import Any
 from ._calls import CALLS, Operation, Request, length_ms
 from ._schema import InvalidAnswer, adapter
 
-__all__ = ["ask", "llm", "pause", "rpc_request", "sleep", "sleep_until"]
+__all__ = ["ask", "pause", "rpc_request", "sleep", "sleep_until"]
 
 
 def _nothing(value: Any, attachment: bytes) -> None:
@@ -58,13 +58,6 @@ def rpc_request(service: str, method: str, params: Mapping[str, Any]) -> Request
         {"service": service, "method": method, "params": adapter(object).dump(dict(params), "params")},
         _same,
     )
-
-
-@Operation
-def llm(model: str, messages: list[dict[str, Any]], tools: list[dict[str, Any]], output: Any) -> Request[Any]:
-    """One turn of a model; `output` is the JSON Schema of the answer, or None for text."""
-    arguments = {"model": model, "messages": messages, "tools": tools, "output": output}
-    return Request("llm", arguments, _same)
 
 
 @Operation

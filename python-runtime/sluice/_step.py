@@ -7,9 +7,10 @@ failure that says of itself that it is not retryable, a cancellation.
 import functools
 import inspect
 import random
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar, cast, overload
 
+from ._budget import ATTRIBUTE, budget_members
 from ._errors import SluiceError
 from ._operations import pause, sleep
 from ._span import Span
@@ -141,7 +142,7 @@ def step(
     retries: int = 0,
     backoff: float = 0.0,
     retry_on: Errors = Exception,
-    budget: Any = None,
+    budget: Mapping[str, Any] | None = None,
     **attributes: Any,
 ) -> Step: ...
 
@@ -154,7 +155,7 @@ def step(
     retries: int = 0,
     backoff: float = 0.0,
     retry_on: Errors = Exception,
-    budget: Any = None,
+    budget: Mapping[str, Any] | None = None,
     **attributes: Any,
 ) -> Any:
     """A named part of the flow, shown as a span with `attributes`.
@@ -164,10 +165,12 @@ def step(
 
     `uses` narrows what calls inside may do. A decorated function is tried again up to `retries` times
     after the first attempt, when it raises one of `retry_on`; before each, a wait of about `backoff`
-    seconds, doubled each time, at most an hour. `flow.attempt` counts from 1.
+    seconds, doubled each time, at most an hour. `flow.attempt` counts from 1. `budget` is what models inside
+    may take, each attempt anew: `{"tokens": 8_000, "cost": 0.25}`, in dollars.
     """
     if budget is not None:
-        attributes["budget"] = budget
+        # First, so that it is there whatever has to be cut.
+        attributes = {ATTRIBUTE: budget_members(budget), **attributes}
     if name is None:
         name = attributes.pop("name", None)
     elif type(name) is not str and callable(name):

@@ -30,13 +30,17 @@ _USUAL_IMPORTS = {
     "Counter": "from collections import Counter",
     "Decimal": "from decimal import Decimal",
     "Optional": "from typing import Optional",
+    "agent": "from sluice import agent",
     "dataclass": "from dataclasses import dataclass",
     "datetime": "from datetime import datetime",
     "defaultdict": "from collections import defaultdict",
     "field": "from dataclasses import field",
     "flow": "from sluice import flow",
+    "http": "from sluice import http",
+    "prompt": "from sluice import prompt",
     "sleep": "from time import sleep",
     "timedelta": "from datetime import timedelta",
+    "tool": "from sluice import tool",
 }
 _OURS = ("hero_rpc", "hero_tracing", "sluice")
 _SHOWN = 8

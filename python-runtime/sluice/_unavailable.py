@@ -2,14 +2,15 @@
 
 from typing import NamedTuple
 
-_HTTP = "The network is behind the host: use a call that was granted, not a library for the network"
+_HTTP = "Use `from sluice import http`: http.get(url) and its like, with uses=['http:HOST']"
+_NETWORK = "The network is behind the host: use `sluice.http`, or a service that was granted"
 _NATIVE = "Only pure Python runs in the sandbox; the standard library has statistics, math, csv and json"
 _PACKAGES = "Type hints with dataclasses are checked and described without it"
 
 FILES = "Take the text as input and return the result; io.StringIO and io.BytesIO are files in memory"
 PROCESSES = "Do it in Python, or call a service that was granted"
 THREADS = "Start operations with .start(...), or use asyncio: either way they run at once"
-SOCKETS = "The network is behind the host: use a call that was granted"
+SOCKETS = "The network is behind the host: use `sluice.http`, `urllib.request` or a service that was granted"
 INPUT = "Take it as a parameter of the flow, or ask with flow.ask(...)"
 
 
@@ -27,7 +28,7 @@ INSTEAD: dict[str, Instead] = {
     "dbm": Instead("The sandbox has no files: sqlite3 keeps tables in memory"),
     "ensurepip": Instead("Packages cannot be installed: the sandbox has the standard library only"),
     "fcntl": Instead("The sandbox has no files: take the data as input and return the result"),
-    "ftplib": Instead(_HTTP, importable=True),
+    "ftplib": Instead(_NETWORK, importable=True),
     "grp": Instead("The sandbox has no users of an operating system"),
     "httpx": Instead(_HTTP),
     "mmap": Instead("The sandbox has no files: use a bytearray"),
@@ -42,7 +43,7 @@ INSTEAD: dict[str, Instead] = {
     "requests": Instead(_HTTP),
     "resource": Instead("The limits of a run are set by the host"),
     "scipy": Instead(_NATIVE),
-    "smtplib": Instead(_HTTP, importable=True),
+    "smtplib": Instead(_NETWORK, importable=True),
     "socket": Instead(SOCKETS, importable=True),
     "socketserver": Instead("A flow cannot listen: whoever calls it starts a run", importable=True),
     "ssl": Instead(SOCKETS),

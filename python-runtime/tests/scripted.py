@@ -17,8 +17,8 @@ _FUNCTIONS = ("span_start", "span_end", "span_set", "progress", "log")
 class ScriptedHost:
     """Sleeps complete when the clock reaches them; the clock moves only while somebody waits.
 
-    Whatever is asked is in `asked`: kind, arguments, attachment. Calls that are no sleeps are answered
-    with what is next in `answers`: (ok, value, attachment).
+    Whatever is asked is in `asked`: kind, arguments, attachment; `under` has the span of each. Calls that
+    are no sleeps are answered with what is next in `answers`: (ok, value, attachment).
     """
 
     Refused = _host.Refused
@@ -32,6 +32,7 @@ class ScriptedHost:
         self.cancelled: list[int] = []
         self.refusal: dict[str, Any] | None = None
         self.asked: list[tuple[str, dict[str, Any], bytes]] = []
+        self.under: list[int] = []
         self.answers: list[tuple[bool, Any, bytes]] = []
         self._answered: dict[int, tuple[bool, Any, bytes]] = {}
         self._spans = 0
@@ -78,6 +79,7 @@ class ScriptedHost:
         self._calls += 1
         members = json.loads(arguments)
         self.asked.append((KINDS[kind], members, attachment))
+        self.under.append(span)
         self.pending[self._calls] = self.now + members.get("duration_ms", 0)
         if KINDS[kind] != "sleep" and self.answers:
             self._answered[self._calls] = self.answers.pop(0)

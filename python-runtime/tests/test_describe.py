@@ -174,7 +174,7 @@ def test_a_problem_has_its_range():
             "import requests",
             "import_unavailable",
             "`requests` is not in the sandbox",
-            "The network is behind",
+            "Use `from sluice import http`",
         ),
         ("import jsn", "import_unavailable", "`jsn` is not in the sandbox", "Did you mean 'json'?"),
         (

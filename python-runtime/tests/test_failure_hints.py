@@ -46,6 +46,11 @@ def hint_of(body, setup=""):
         ),
         ("order = {'total': 1}\nreturn order.total", "It is a dict: write ['total']"),
         ("import jsn", "Did you mean 'json'?"),
+        ("return http.get('https://example.com')", "Add `from sluice import http`"),
+        (
+            "import http\nhttp.get('https://example.com')",
+            "Write `from sluice import http`: the standard module of that name sends no requests",
+        ),
         ("from collections import Conter", "Did you mean 'Counter'?"),
         ("import yaml", "Use json or tomllib: the sandbox has no YAML"),
         (

@@ -64,17 +64,6 @@ def test_each_attempt_is_refused_with_advice():
         assert (attempt, *refusal_of(attempt)) == (attempt, True, True)
 
 
-def test_urls_say_what_is_behind_their_error():
-    if not IN_SANDBOX:
-        return
-    from urllib.error import URLError
-    from urllib.request import urlopen
-
-    with pytest.raises(URLError) as caught:
-        urlopen("http://example.com")
-    assert isinstance(caught.value.reason, NotInSandbox)
-
-
 def test_modules_are_absent_or_there_as_is_said():
     if not IN_SANDBOX:
         return

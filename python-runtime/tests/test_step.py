@@ -1,6 +1,7 @@
 """`flow.step` as a block and as a decorator; what the host is told."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from scripted import recorded
@@ -124,10 +125,48 @@ def test_a_long_name_is_cut():
     assert len(host.named("start")[0][2]) <= 512
 
 
+@pytest.mark.parametrize(
+    ("budget", "members"),
+    [
+        ({"tokens": 0}, {"tokens": 0}),
+        ({"cost": 0.1}, {"cost_micros": 100_000}),
+        ({"cost": 2, "tokens": 5}, {"tokens": 5, "cost_micros": 2_000_000}),
+        ({"cost": Decimal("0.0000019")}, {"cost_micros": 1}),
+    ],
+)
+def test_a_budget_goes_to_the_host_in_tokens_and_millionths(budget, members):
+    with recorded() as host, flow.step("judge", budget=budget, **{f"a{n}": "x" * 4_000 for n in range(20)}):
+        pass
+    assert host.named("start")[0][3]["sluice.budget"] == members
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        {"token": 1},
+        {"tokens": 1.5},
+        {"tokens": -1},
+        {"tokens": True},
+        {"cost": -1},
+        {"cost": float("nan")},
+        {"cost": "1"},
+    ],
+)
+def test_a_malformed_budget_is_refused(budget):
+    with pytest.raises(ValueError, match="budget"):
+        flow.step("judge", budget=budget)
+
+
+@pytest.mark.parametrize("budget", [8_000, {}, "tokens"])
+def test_a_budget_is_a_mapping(budget):
+    with pytest.raises(TypeError, match="a budget is written"):
+        flow.step("judge", budget=budget)
+
+
 def test_uses_narrow_and_a_budget_is_handed_on():
     with recorded() as host, flow.step("judge", uses=["llm:default"], budget={"tokens": 8}):
         pass
-    assert host.named("start")[0][3:] == ({"budget": {"tokens": 8}}, '["llm:default"]')
+    assert host.named("start")[0][3:] == ({"sluice.budget": {"tokens": 8}}, '["llm:default"]')
 
 
 def test_uses_of_nothing_allows_nothing():

@@ -292,7 +292,11 @@ codes! {
     HttpRefused "http_refused" CallError;
     /// There was no whole answer over HTTP.
     HttpFailed "http_failed" CallError;
-    /// The tenant has no such secret, or it may not go where the flow sends it.
+    /// The answer over HTTP has a status of failure.
+    HttpStatus "http_status" CallError;
+    /// The tenant has no such secret.
+    SecretNotFound "secret_not_found" CallError;
+    /// The secret may not go where the flow sends it.
     SecretRefused "secret_refused" CallError;
     /// The tenant has no such model.
     ModelNotFound "model_not_found" CallError;
@@ -300,6 +304,8 @@ codes! {
     ModelFailed "model_failed" CallError;
     /// What may be spent on models is spent.
     BudgetExceeded "budget_exceeded" CallError;
+    /// The agent came to no answer.
+    AgentFailed "agent_failed" CallError;
     /// The child run did not succeed.
     ChildFailed "child_failed" CallError;
     /// The worker died while the call was under way, and it may not be tried again.
