@@ -9,6 +9,7 @@ from ._calls import Request
 from ._output import Output
 from ._prompt import Prompt, output_of, settings_of
 from ._schema import adapter
+from ._text import encode
 from ._tool import Tool, tools_of
 
 __all__ = ["Reply", "ToolCall", "Usage", "llm_request", "turn_request"]
@@ -125,4 +126,4 @@ def turn_request(
 
 
 def _text(arguments: Any) -> str:
-    return arguments if isinstance(arguments, str) else ""
+    return arguments if isinstance(arguments, str) else encode(arguments)

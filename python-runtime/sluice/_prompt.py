@@ -22,7 +22,7 @@ __all__ = ["Prompt", "Rendered", "output_of", "prompt", "prompts_of", "settings_
 
 _FENCE = "---"
 _LINE = re.compile(r"([A-Za-z_]+)[ \t]*:(?:[ \t]+(.*?))?[ \t]*\Z")
-_NOT_PLAIN = tuple("[{|>&*!%@`'\"")
+_NOT_PLAIN = (*"[{|>&*!%@`'\"#", "- ")
 _PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _DEFAULT_NAME = "prompt"
 
