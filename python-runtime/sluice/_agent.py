@@ -10,8 +10,7 @@ from typing import Any, TypeVar, overload
 from ._budget import budget_members
 from ._calls import CALLS, Request, would_block
 from ._conversation import Asked, Conversation
-from ._output import Output
-from ._prompt import Prompt, Rendered, settings_of
+from ._prompt import Prompt, output_of, prompts_of, settings_of, text_of
 from ._span import Span
 from ._text import bounded_repr
 from ._tool import Tool, tools_of
@@ -75,8 +74,8 @@ class Agent:
         return asyncio.create_task(_drive_in_loop(self._answer(prompt, output)), name=f"agent:{self.name}")
 
     def _answer(self, prompt: str | Prompt, output: Any) -> Generator[Asked, Any, Any]:
-        text = _text_of(prompt, "the prompt of an agent")
-        said = {**settings_of(self.instructions), **settings_of(text)}
+        text = text_of(prompt, "the prompt of an agent")
+        said = settings_of(text, self.instructions)
         model: str = self._model or said.get("model") or _DEFAULT_MODEL
         settings: dict[str, Any] = {
             name: said[name] for name in ("temperature", "max_output_tokens") if name in said
@@ -84,35 +83,22 @@ class Agent:
         settings |= {**self._settings, "agent": {"name": self.name, **self._budget}}
         messages = [{"role": "system", "content": str(self.instructions)}] if self.instructions else []
         messages.append({"role": "user", "content": str(text)})
-        conversation = Conversation(
-            self.name, model, self._tools, messages, self._output(text, output), self.max_turns, settings
-        )
+        answer = output_of(output, text, self.instructions)
+        conversation = Conversation(self.name, model, self._tools, messages, answer, self.max_turns, settings)
         with Span(f"agent:{self.name}", self._attributes(text, model), None) as span:
             try:
                 return (yield from conversation.answer())
             finally:
                 span.set(turns=conversation.turns, tool_calls=conversation.tool_calls)
 
-    def _output(self, text: str, output: Any) -> Output | None:
-        if output is None:
-            for each in (text, self.instructions):
-                said = each.prompt if isinstance(each, Rendered) else None
-                if said is not None and said.output is not None:
-                    return Output.of(said.output, said.namespace)
-        return Output.of(output)
-
     def _attributes(self, text: str, model: str) -> dict[str, Any]:
         attributes: dict[str, Any] = {"model": model}
-        prompts = [
-            each.prompt
-            for each in (text, self.instructions)
-            if isinstance(each, Rendered) and each.prompt is not None
-        ]
+        prompts = prompts_of(text, self.instructions)
         if len(prompts) > 1:
             attributes["sluice.instructions"] = prompts[1].name
             attributes["sluice.instructions.digest"] = prompts[1].digest
         if prompts:
-            attributes |= prompts[0].attributes()
+            attributes |= {"sluice.prompt": prompts[0].name, "sluice.prompt.digest": prompts[0].digest}
         return attributes
 
     def __repr__(self) -> str:
@@ -147,21 +133,12 @@ def agent(
     return Agent(
         name,
         model,
-        _text_of(instructions, "the instructions of an agent"),
+        text_of(instructions, "the instructions of an agent"),
         tools_of(tools),
         max_turns,
         {} if budget is None else budget_members(budget),
         {key: value for key, value in settings.items() if value is not None},
     )
-
-
-def _text_of(prompt: object, what: str) -> str:
-    """The text; a prompt without places for values stands for its own."""
-    if isinstance(prompt, Prompt):
-        return prompt.render()
-    if not isinstance(prompt, str):
-        raise TypeError(f"{what} is a text or a prompt, not {bounded_repr(prompt)}")
-    return prompt
 
 
 def _drive(answering: Generator[Asked, Any, T]) -> T:

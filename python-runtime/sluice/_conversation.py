@@ -123,7 +123,7 @@ class Conversation:
         return AgentFailed(
             f"the agent {self._name!r} failed: {message}",
             hint=hint,
-            retryable=True,
+            retryable=reason != "refused",
             details={"agent": self._name, "reason": reason, "turns": self.turns},
         )
 
@@ -151,7 +151,7 @@ def _arguments(text: str) -> Any:
 
 def _assistant(reply: Reply) -> dict[str, Any]:
     """The reply as the model is reminded of it."""
-    message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     if reply.tool_calls:
         message["tool_calls"] = [
             {"id": call.id, "name": call.name, "arguments": _object_or_text(call.arguments)}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 from . import _artifact, _child_runs, _kv, _operations
 from ._calls import Method, Request
 from ._errors import Failed, FlowNameTaken
-from ._later import later
 from ._log import Log
 from ._schema import Signature
 from ._span import current_attempt
@@ -20,8 +19,10 @@ from ._uses import parse_uses
 
 if TYPE_CHECKING:
     from ._llm import Reply
+    from ._prompt import Prompt
     from ._secret import Secret
     from ._tool import Tool
+    from .http import Client
 
 __all__ = ["Flow", "flow", "flows_of"]
 
@@ -94,19 +95,17 @@ class FlowDecorator:
     sleep_until = _operations.sleep_until
     step = staticmethod(step)
 
-    if TYPE_CHECKING:
-        from . import http
-    else:
+    @property
+    def http(self) -> "Client":
+        """What `from sluice import http` gives: `flow.http.get(url)` and its like; needs `http:HOST`."""
+        from .http._client import PLAIN
 
-        @property
-        def http(self):
-            """The module `sluice.http`."""
-            return later("http", "http")
+        return PLAIN
 
     @Method
     def llm(
         self,
-        messages: "str | Iterable[Mapping[str, Any]]",
+        messages: "str | Prompt | Iterable[Mapping[str, Any]]",
         *,
         model: str | None = None,
         tools: "Iterable[Tool[..., Any] | Callable[..., Any]]" = (),

@@ -7,8 +7,9 @@ from typing import Any
 
 from ._calls import Request
 from ._output import Output
-from ._prompt import settings_of
+from ._prompt import Prompt, output_of, settings_of
 from ._schema import adapter
+from ._text import encode
 from ._tool import Tool, tools_of
 
 __all__ = ["Reply", "ToolCall", "Usage", "llm_request", "turn_request"]
@@ -64,7 +65,7 @@ for _public in (Reply, ToolCall, Usage):
 
 
 def llm_request(
-    messages: str | Iterable[Mapping[str, Any]],
+    messages: str | Prompt | Iterable[Mapping[str, Any]],
     model: str | None,
     tools: Iterable[Tool[..., Any] | Callable[..., Any]],
     output: Any,
@@ -72,14 +73,16 @@ def llm_request(
     temperature: float | None,
 ) -> Request[Reply]:
     """The request of `flow.llm`."""
-    said = settings_of(messages)
+    if isinstance(messages, Prompt):
+        messages = messages.render()
+    said, answer = settings_of(messages), output_of(output, messages)
     if isinstance(messages, str):
         messages = [{"role": "user", "content": str(messages)}]
     return turn_request(
         model or said.get("model") or "default",
         adapter(object).dump(list(messages), "messages"),
         [each.document() for each in tools_of(tools).values()],
-        Output.of(output),
+        answer,
         max_output_tokens=max_output_tokens or said.get("max_output_tokens"),
         temperature=said.get("temperature") if temperature is None else temperature,
     )
@@ -123,4 +126,4 @@ def turn_request(
 
 
 def _text(arguments: Any) -> str:
-    return arguments if isinstance(arguments, str) else ""
+    return arguments if isinstance(arguments, str) else encode(arguments)

@@ -14,14 +14,15 @@ from typing import Any
 
 from ._errors import SourceError
 from ._nearest import nearest
+from ._output import Output
 from ._schema import adapter
 from ._text import bounded_repr, clean, encode
 
-__all__ = ["Prompt", "Rendered", "prompt", "settings_of"]
+__all__ = ["Prompt", "Rendered", "output_of", "prompt", "prompts_of", "settings_of", "text_of"]
 
 _FENCE = "---"
 _LINE = re.compile(r"([A-Za-z_]+)[ \t]*:(?:[ \t]+(.*?))?[ \t]*\Z")
-_NOT_PLAIN = tuple("[{|>&*!%@`'\"")
+_NOT_PLAIN = (*"[{|>&*!%@`'\"#", "- ")
 _PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _DEFAULT_NAME = "prompt"
 
@@ -110,10 +111,6 @@ class Prompt:
             "".join(written[part] if index % 2 else part for index, part in enumerate(self._parts)), self
         )
 
-    def attributes(self) -> dict[str, str]:
-        """What the span of an agent says of it."""
-        return {"sluice.prompt": self.name, "sluice.prompt.digest": self.digest}
-
     def __repr__(self) -> str:
         return f"<prompt {self.name!r}, {self.digest[:12]}>"
 
@@ -144,11 +141,35 @@ def prompt(text: str, *, name: str | None = None) -> Prompt:
     return Prompt(text, name, sys._getframe(1).f_globals)
 
 
-def settings_of(text: object) -> dict[str, Any]:
-    """What the front matter of a rendered prompt says; nothing for any other text."""
-    if isinstance(text, Rendered) and text.prompt is not None:
-        return text.prompt.settings
-    return {}
+def text_of(text: object, what: str) -> str:
+    """The text of a text; a prompt without places for values stands for its own."""
+    if isinstance(text, Prompt):
+        return text.render()
+    if not isinstance(text, str):
+        raise TypeError(f"{what} is a text or a prompt, not {bounded_repr(text)}")
+    return text
+
+
+def prompts_of(*texts: object) -> list[Prompt]:
+    """The prompts that these come from, as far as they come from any."""
+    return [text.prompt for text in texts if isinstance(text, Rendered) and text.prompt is not None]
+
+
+def settings_of(*texts: object) -> dict[str, Any]:
+    """What the front matter of their prompts says; the first one that says something counts."""
+    settings: dict[str, Any] = {}
+    for each in prompts_of(*texts):
+        settings = {**each.settings, **settings}
+    return settings
+
+
+def output_of(output: Any, *texts: object) -> Output | None:
+    """What is to be answered with: `output`, or what the first of their prompts says that says it."""
+    if output is None:
+        for each in prompts_of(*texts):
+            if each.output is not None:
+                return Output.of(each.output, each.namespace)
+    return Output.of(output)
 
 
 def _split(text: str) -> tuple[list[str], str]:

@@ -108,7 +108,7 @@ def test_tools_are_called_in_order_and_answered():
     assert messages(host, 1)[1:] == [
         {
             "role": "assistant",
-            "content": None,
+            "content": "",
             "tool_calls": [
                 {"id": "call_1", "name": "lookup", "arguments": {"order_id": 7}},
                 {"id": "call_2", "name": "greet", "arguments": {"name": "Ada"}},
@@ -249,7 +249,7 @@ def test_turns_come_to_an_end():
 def test_an_answer_that_was_held_back_is_none():
     with answering(says("", finish_reason="content_filter")), pytest.raises(AgentFailed) as caught:
         agent("a").run("Go.")
-    assert caught.value.reason == "refused"
+    assert (caught.value.reason, caught.value.retryable) == ("refused", False)
 
 
 def test_a_failure_of_the_model_is_the_agents():

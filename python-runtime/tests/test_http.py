@@ -56,8 +56,8 @@ def test_each_method_is_an_operation_in_two_forms(method):
     assert asked(lambda: http.request(method, URL))[0]["method"] == method.upper()
 
 
-def test_the_module_is_part_of_flow():
-    assert flow.http is http
+def test_it_is_part_of_flow():
+    assert asked(lambda: flow.http.client("https://api.example.com").get("things"))[0]["url"] == URL
     assert asked(lambda: flow.http.get(URL))[0]["url"] == URL
 
 
@@ -171,6 +171,14 @@ def test_a_client_has_a_base_and_headers():
     assert asked(lambda: api.post("http://other.example/x", timeout=1))[0]["url"] == "http://other.example/x"
     with api as same:
         assert same is api
+    narrower = api.client("orders", headers={"x-a": "2"})
+    arguments, _ = asked(lambda: narrower.get("7"))
+    assert arguments == {
+        "method": "GET",
+        "url": "https://api.example.com/v1/orders/7",
+        "headers": [["Accept", "text/plain"], ["x-a", "2"]],
+        "timeout_ms": 5_000,
+    }
 
 
 def test_a_client_needs_a_whole_base():

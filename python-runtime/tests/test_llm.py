@@ -94,6 +94,12 @@ def test_a_prompt_says_which_model():
     assert first["messages"] == [{"role": "user", "content": "Judge this."}]
 
 
+def test_a_prompt_says_what_is_answered():
+    with answering(says('{"risk": 3, "reason": "new"}')) as host:
+        assert flow.llm(prompt("---\noutput: Verdict\n---\nJudge.")).output == Verdict(3, "new")
+    assert host.asked[0][1]["messages"] == [{"role": "user", "content": "Judge."}]
+
+
 def test_a_model_without_a_price_costs_nobody_knows_what():
     reply = says("ok")
     reply["usage"]["cost_micros"] = None

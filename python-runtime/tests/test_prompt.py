@@ -108,6 +108,8 @@ def test_a_prompt_may_be_indented_as_its_source_is(text, body):
         ("model: |", "no plain value"),
         ("model: &a x", "no plain value"),
         ("model: 'a", "no plain value"),
+        ("model: # a", "no plain value"),
+        ("model: - a", "no plain value"),
         ("  model: a", "no `key: value`"),
         ("- model", "no `key: value`"),
         ("model=a", "no `key: value`"),

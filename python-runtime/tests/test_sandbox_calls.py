@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice import CallInvalid, CapabilityDenied, flow
+from sluice import CallInvalid, CapabilityDenied, agent, flow
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,9 @@ from sluice import CallInvalid, CapabilityDenied, flow
         (lambda: flow.artifact.read.start("report.txt"), "artifact:report.txt"),
         (lambda: flow.ask("Pay?", to="ada", timeout=5), "ask"),
         (lambda: flow.invoke("square", n=3), "flow:square"),
+        (lambda: flow.secret("API_KEY"), "secret:API_KEY"),
+        (lambda: flow.llm("Hello."), "llm:default"),
+        (lambda: agent("judge", model="small", budget={"tokens": 5}).run("Hello."), "llm:small"),
     ],
 )
 def test_what_is_well_formed_and_not_granted_is_refused(ask, capability):

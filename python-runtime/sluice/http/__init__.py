@@ -6,9 +6,8 @@ nothing before `raise_for_status`.
 """
 
 from .._call_errors import HttpFailed, HttpRefused, HttpStatusError
-from ._client import Client
+from ._client import PLAIN, Client
 from ._headers import Headers
-from ._request import HeadersLike, Timeout
 from ._response import Response
 
 __all__ = [
@@ -29,18 +28,12 @@ __all__ = [
     "request",
 ]
 
-_PLAIN = Client()
-
-get = _PLAIN.get
-head = _PLAIN.head
-options = _PLAIN.options
-delete = _PLAIN.delete
-post = _PLAIN.post
-put = _PLAIN.put
-patch = _PLAIN.patch
-request = _PLAIN.request
-
-
-def client(base_url: str = "", *, headers: HeadersLike = None, timeout: Timeout = None) -> Client:
-    """A client with what its requests share: `http.client("https://api.example.com/v1").get("things")`."""
-    return Client(base_url, headers=headers, timeout=timeout)
+get = PLAIN.get
+head = PLAIN.head
+options = PLAIN.options
+delete = PLAIN.delete
+post = PLAIN.post
+put = PLAIN.put
+patch = PLAIN.patch
+request = PLAIN.request
+client = PLAIN.client

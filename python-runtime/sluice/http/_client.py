@@ -7,7 +7,7 @@ from .._text import bounded_repr
 from ._request import Data, HeadersLike, Params, Timeout, absolute, header_pairs, http_request
 from ._response import Response
 
-__all__ = ["Client"]
+__all__ = ["PLAIN", "Client"]
 
 
 class Client:
@@ -23,6 +23,15 @@ class Client:
         self.base_url = absolute("", base_url) if base_url else ""
         self.headers = header_pairs(headers)
         self.timeout = timeout
+
+    def client(self, base_url: str = "", *, headers: HeadersLike = None, timeout: Timeout = None) -> "Client":
+        """A client with what its requests share, and what those of this one share already."""
+        base = absolute(self.base_url, base_url) if base_url else self.base_url
+        return Client(
+            base,
+            headers=header_pairs(headers, self.headers),
+            timeout=self.timeout if timeout is None else timeout,
+        )
 
     def __repr__(self) -> str:
         return f"<http client of {self.base_url}>" if self.base_url else "<http client>"
@@ -174,3 +183,6 @@ class Client:
 
 
 Client.__module__ = "sluice.http"
+
+PLAIN = Client()
+"""The client of `sluice.http` itself: its requests share nothing."""
