@@ -100,6 +100,11 @@ impl Capability {
         covers && self.bounds.iter().all(holds)
     }
 
+    /// The kind of calls that it is about.
+    pub fn kind(&self) -> CallKind {
+        self.kind
+    }
+
     /// Whether a person has to allow each call.
     pub fn needs_approval(&self) -> bool {
         self.needs_approval

@@ -34,7 +34,7 @@ pub use outcome::{Outcome, Usage};
 pub use quota::{Quota, day_of};
 pub use request::{
     AgentTurn, ArtifactAction, HttpCall, InvalidRequest, KvAction, LlmCall, MAX_VALUE_BYTES,
-    Message, Question, Request, RpcCall, ToolCall, ToolDescription,
+    Message, Question, Request, RpcCall, StepBudget, ToolCall, ToolDescription,
 };
 pub use run::{Fork, Parent, RetryPolicy, RunState, Start};
 pub use scrub::{REDACTED, SHORTEST_SECRET, Scrub, percent_decoded};

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Attributes, CallKind, Capability, Need, Needed};
-pub use outside::{AgentTurn, HttpCall, LlmCall, Message, RpcCall, ToolCall, ToolDescription};
+pub use outside::{
+    AgentTurn, HttpCall, LlmCall, Message, RpcCall, StepBudget, ToolCall, ToolDescription,
+};
 pub use parse::InvalidRequest;
 
 /// What is asked of the host.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sluice_model::{Capability, Code, SpanId};
+use sluice_model::{Capability, Code, SpanId, StepBudget};
 
 use crate::stop::Stop;
 
@@ -22,6 +22,7 @@ struct OpenSpan {
     name: String,
     owner: Owner,
     uses: Option<Vec<Capability>>,
+    budget: Option<StepBudget>,
     depth: usize,
 }
 
@@ -63,8 +64,20 @@ impl OpenSpans {
         }
         let id = SpanId(self.next);
         self.next += 1;
-        self.open.insert(id, OpenSpan { parent, name, owner, uses, depth });
+        self.open.insert(id, OpenSpan { parent, name, owner, uses, budget: None, depth });
         Ok(id)
+    }
+
+    /// Says what an open span may spend on models.
+    pub(crate) fn set_budget(&mut self, span: SpanId, budget: Option<StepBudget>) {
+        if let Some(open) = self.open.get_mut(&span) {
+            open.budget = budget;
+        }
+    }
+
+    /// What the steps from `span` outward may spend, where they say so.
+    pub(crate) fn budgets(&self, span: SpanId) -> Vec<StepBudget> {
+        self.ancestors(span).filter_map(|(_, open)| open.budget).collect()
     }
 
     /// Closes a span that the guest opened, and what it left open beneath: the spans below, last

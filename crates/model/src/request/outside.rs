@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::InvalidRequest;
-use crate::Destination;
+use crate::{Attributes, Capability, Destination, SpanId};
 
 /// A method of a service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,9 @@ pub struct HttpCall {
     /// Whether to go on to where the answer sends.
     #[serde(default = "yes")]
     pub redirects: bool,
+    /// Where redirects may lead and which secrets may be put in: the host's word, never the guest's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Capability>,
 }
 
 /// One turn of a model.
@@ -65,6 +68,44 @@ pub struct LlmCall {
     /// The agent whose turn it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentTurn>,
+    /// What the steps around the call may spend, the innermost first: the host's word, never the guest's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<StepBudget>,
+}
+
+/// What a step may spend on models, with all that is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepBudget {
+    /// The step's span.
+    pub span: SpanId,
+    /// Tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Money, in millionths of a dollar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micros: Option<u64>,
+}
+
+impl StepBudget {
+    /// The attribute of a step that says what it may spend.
+    pub const ATTRIBUTE: &str = "sluice.budget";
+
+    /// The budget of a step with these attributes; none where they have none. Fails with what is wrong.
+    pub fn of(span: SpanId, attributes: &Attributes) -> Result<Option<StepBudget>, InvalidRequest> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Amounts {
+            tokens: Option<u64>,
+            cost_micros: Option<u64>,
+        }
+        let Some(budget) = attributes.get(StepBudget::ATTRIBUTE) else { return Ok(None) };
+        let amounts = Amounts::deserialize(budget).map_err(|error| {
+            InvalidRequest(format!("`{}` is no budget: {error}", StepBudget::ATTRIBUTE))
+        })?;
+        let Amounts { tokens, cost_micros } = amounts;
+        Ok(Some(StepBudget { span, tokens, cost_micros }))
+    }
 }
 
 /// The agent whose turn a call is, and what all its turns may take.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ArtifactAction, HttpCall, KvAction, MAX_KEY_BYTES, MAX_VALUE_BYTES, Question, Request,
+    ArtifactAction, HttpCall, KvAction, LlmCall, MAX_KEY_BYTES, MAX_VALUE_BYTES, Question, Request,
 };
 use crate::{Attributes, CallKind, Capability};
 
@@ -68,9 +68,18 @@ impl Request {
                 let mut call: HttpCall = read(kind, arguments)?;
                 // One form, which is what is checked, recorded and sent.
                 call.url = call.address()?.into();
+                if !call.grants.is_empty() {
+                    return Err(InvalidRequest("a guest grants nothing".to_owned()));
+                }
                 Request::Http(call)
             }
-            CallKind::Llm => Request::Llm(read(kind, arguments)?),
+            CallKind::Llm => {
+                let call: LlmCall = read(kind, arguments)?;
+                if !call.budgets.is_empty() {
+                    return Err(InvalidRequest("steps have budgets, calls have none".to_owned()));
+                }
+                Request::Llm(call)
+            }
             CallKind::Secret => {
                 let SecretArguments { name } = read(kind, arguments)?;
                 Request::Secret { name }

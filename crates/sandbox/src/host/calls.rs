@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sluice_model::{
-    Attachment, Call, CallId, CallKind, Code, Completion, EventBody, Failure, Request, SpanId,
+    Attachment, Call, CallId, Capability, CallKind, Code, Completion, EventBody, Failure, Request, SpanId,
 };
 use wasmtime::Result;
 
@@ -146,8 +146,17 @@ impl Guest {
                 let needed = request.capability().map(|needed| needed.to_string());
                 Refusal { capability: needed.unwrap_or_default(), failure }
             })?;
-        if let Request::Flow { grants, .. } = &mut request {
-            *grants = self.grants.effective(self.spans.narrowings(parent));
+        let effective = || self.grants.effective(self.spans.narrowings(parent));
+        match &mut request {
+            Request::Flow { grants, .. } => *grants = effective(),
+            Request::Http(call) => {
+                let of_http = |word: &Capability| {
+                    matches!(word.kind(), CallKind::Http | CallKind::Secret)
+                };
+                call.grants = effective().into_iter().filter(of_http).collect();
+            }
+            Request::Llm(call) => call.budgets = self.spans.budgets(parent),
+            _ => {}
         }
         Ok((request, needs_approval))
     }

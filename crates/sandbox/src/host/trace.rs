@@ -1,6 +1,6 @@
 //! `trace`: the steps, attributes, progress and logs of a flow.
 
-use sluice_model::{Capability, EventBody, Failure, Level, SpanId, SpanStatus};
+use sluice_model::{Capability, EventBody, Failure, Level, SpanId, SpanStatus, StepBudget};
 use wasmtime::Result;
 
 use crate::bindings::sluice::runtime::trace;
@@ -27,6 +27,8 @@ impl trace::Host for Guest {
         let uses = uses.map(|words| self.capabilities(&words)).transpose()?;
         self.count_span()?;
         let span = self.spans.open(parent, name.clone(), Owner::Guest, uses)?;
+        let budget = StepBudget::of(span, &attributes);
+        self.spans.set_budget(span, budget.map_err(|error| Stop::fault(error.to_string()))?);
         self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
         Ok(span.0)
     }
