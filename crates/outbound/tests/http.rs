@@ -80,12 +80,9 @@ async fn each_hop_is_asked_for_before_it_is_made() {
     let expected = [("/a".to_owned(), Method::POST), ("/secret".to_owned(), Method::GET)];
     assert_eq!(*asked.lock().expect("no panic"), expected);
     assert_eq!(target.connections(), 0);
-    let first = client().send(
-        Request::new("t", "GET", &target.url("/secret")),
-        &Limits::default(),
-        &refused,
-    );
-    assert!(!first.await.expect_err("it is refused").sent, "nothing was sent");
+    let request = Request::new("t", "GET", &target.url("/secret"));
+    let first = client().send(request, &Limits::default(), &refused).await;
+    assert!(!first.expect_err("it is refused").sent, "nothing was sent");
 }
 
 #[tokio::test]

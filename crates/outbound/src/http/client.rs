@@ -153,13 +153,12 @@ async fn execute(
     until: Instant,
     limits: &Limits,
 ) -> Result<reqwest::Response, HttpFailure> {
-    let (host, _) = host_and_port(&hop.url);
     let request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
     let is_without = hop.body.is_empty() && [Method::GET, Method::HEAD].contains(&hop.method);
     let request = if is_without { request } else { request.body(hop.body.clone()) };
     let sent = timeout_at(until, request.send()).await;
     let sent = sent.map_err(|_| Reason::TimedOut { after: limits.timeout }.sent())?;
-    sent.map_err(|error| failure::of_request(&error, &host, limits.timeout))
+    sent.map_err(|error| failure::of_request(&error, &hop.url, limits.timeout))
 }
 
 fn bounds(limits: &Limits, until: Instant) -> Bounds {

@@ -1,7 +1,13 @@
 //! Why a request brought no answer, and whether it may have been acted upon all the same.
 
 use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::iter;
 use std::time::Duration;
+
+use reqwest::Url;
+
+use super::target::host_and_port;
 
 /// A request without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,21 +105,16 @@ impl Reason {
 }
 
 /// Why a request has no answer, as the client beneath tells it.
-pub(super) fn of_request(error: &reqwest::Error, host: &str, within: Duration) -> HttpFailure {
-    let host = host.to_owned();
-    if let Some(tls) = cause::<rustls::Error>(error) {
+pub(super) fn of_request(error: &reqwest::Error, url: &Url, within: Duration) -> HttpFailure {
+    let (host, _) = host_and_port(url);
+    if let Some(tls) = causes(error).find_map(|it| it.downcast_ref::<rustls::Error>()) {
         return HttpFailure {
             reason: Reason::Tls { host, what: tls.to_string() },
             sent: !error.is_connect(),
         };
     }
     if error.is_connect() {
-        let what = if error.is_timeout() {
-            "it does not answer".to_owned()
-        } else {
-            cause::<std::io::Error>(error).map_or("failed".to_owned(), |io| io.kind().to_string())
-        };
-        return Reason::Unreachable { host, what }.unsent();
+        return unconnected(error, url, host).unsent();
     }
     if error.is_timeout() {
         return Reason::TimedOut { after: within }.sent();
@@ -124,37 +125,43 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, within: Duration) -
     of_answer(error)
 }
 
+fn unconnected(error: &reqwest::Error, url: &Url, host: String) -> Reason {
+    if error.is_timeout() {
+        return Reason::Unreachable { host, what: "it does not answer".to_owned() };
+    }
+    // The innermost one is of the system, those around it are of whoever handed it on.
+    let kind = causes(error).filter_map(|it| it.downcast_ref::<io::Error>()).last();
+    let kind = kind.map_or(ErrorKind::Other, io::Error::kind);
+    // After a connection was made, only trust can be missing.
+    let is_connected = matches!(
+        kind,
+        ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::InvalidData
+    );
+    if is_connected && url.scheme() == "https" {
+        return Reason::Tls { host, what: "the other side ended the handshake".to_owned() };
+    }
+    Reason::Unreachable { host, what: kind.to_string() }
+}
+
 /// Why an answer ended before its end.
 pub(super) fn of_answer(error: &reqwest::Error) -> HttpFailure {
-    let what = if error.is_decode() && cause::<std::io::Error>(error).is_some() {
-        "its body is not encoded as it says".to_owned()
-    } else {
-        last(error).to_string()
-    };
+    let last = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    let what = if error.is_decode() { format!("its body does not read: {last}") } else { last };
     Reason::Protocol(what).sent()
 }
 
-/// The first cause of this type.
-fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
+/// The error, what caused it, and so on.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| {
         // An error of the system does not count what it wraps as its source.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = match wrapped {
-            Some(wrapped) => Some(wrapped),
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match wrapped {
+            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
             None => error.source(),
-        };
-    }
-    None
-}
-
-fn last<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error
+        }
+    })
 }

@@ -1,6 +1,8 @@
 //! Addresses of requests, read as strictly as possible: an address that two readers may understand
 //! differently is refused.
 
+use std::net::IpAddr;
+
 use reqwest::Url;
 
 use super::failure::Reason;
@@ -80,11 +82,13 @@ fn settle(mut url: Url) -> Result<Url, Reason> {
     Ok(url)
 }
 
-/// The host without brackets, and the port.
+/// The host without brackets, an address in its usual form, and the port.
 pub(super) fn host_and_port(url: &Url) -> (String, u16) {
     let host = url.host_str().unwrap_or_default();
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    (bare.unwrap_or(host).to_owned(), url.port_or_known_default().unwrap_or_default())
+    let host = bare.unwrap_or(host);
+    let host = host.parse::<IpAddr>().map_or(host.to_owned(), |address| address.to_string());
+    (host, url.port_or_known_default().unwrap_or_default())
 }
 
 #[cfg(test)]

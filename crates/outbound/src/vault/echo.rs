@@ -7,7 +7,7 @@ use sluice_model::{SHORTEST_SECRET, Scrub};
 use zeroize::Zeroizing;
 
 use super::master::hex;
-use super::place::percent;
+use super::place::{in_json, percent};
 use super::secret::Secret;
 use crate::http::{Response, Url};
 
@@ -31,7 +31,7 @@ pub fn learn(scrub: &Scrub, secret: &Secret) {
         forms.push(in_html(text, "&#39;"));
         forms.push(in_html(text, "&#x27;"));
         forms.push(in_html(text, "'"));
-        forms.push(Zeroizing::new(text.replace('/', "\\/")));
+        forms.push(Zeroizing::new(in_json(text).replace('/', "\\/")));
         forms.push(percent(&percent(text)));
         forms.push(Zeroizing::new(text.to_owned()));
     }

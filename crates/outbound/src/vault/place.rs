@@ -173,12 +173,13 @@ fn as_is(value: &str) -> Zeroizing<String> {
 }
 
 /// Within quotes that are there already.
-fn in_json(value: &str) -> Zeroizing<String> {
+pub(super) fn in_json(value: &str) -> Zeroizing<String> {
     let quoted = Zeroizing::new(serde_json::to_string(value).unwrap_or_default());
     let inner = quoted.get(1..quoted.len().saturating_sub(1));
     Zeroizing::new(inner.unwrap_or_default().to_owned())
 }
 
+/// Percent-encoded but for what needs it nowhere.
 pub(super) fn percent(value: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(value.len() * 3));
     for byte in value.bytes() {

@@ -15,29 +15,29 @@ use tokio::task::JoinHandle;
 
 /// A request as it came in.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
-    pub line: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Seen {
+    pub(crate) line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.line.split(' ').nth(1).unwrap_or_default()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
 /// What a server does for one request.
 #[derive(Clone, Debug)]
-pub enum Play {
+pub(crate) enum Play {
     /// Writes these bytes, and waits for the next request on the same connection.
     Send(Vec<u8>),
     /// Writes these pieces one by one, and ends the connection.
@@ -53,9 +53,9 @@ pub enum Play {
 type Script = Arc<dyn Fn(usize, &Seen) -> Play + Send + Sync>;
 
 /// A server; it ends with its value.
-pub struct Server {
-    pub address: SocketAddr,
-    pub accepted: Arc<AtomicUsize>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) accepted: Arc<AtomicUsize>,
     seen: Arc<Mutex<Vec<Seen>>>,
     task: JoinHandle<()>,
 }
@@ -68,7 +68,7 @@ impl Drop for Server {
 
 impl Server {
     /// At a free port of an address; `script` is told the number of the request, from 0.
-    pub async fn at(
+    pub(crate) async fn at(
         ip: &str,
         script: impl Fn(usize, &Seen) -> Play + Send + Sync + 'static,
     ) -> Server {
@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// At an address and port.
-    pub async fn on(
+    pub(crate) async fn on(
         address: SocketAddr,
         script: impl Fn(usize, &Seen) -> Play + Send + Sync + 'static,
     ) -> io::Result<Server> {
@@ -95,7 +95,7 @@ impl Server {
     }
 
     /// The same behind TLS.
-    pub async fn behind_tls(
+    pub(crate) async fn behind_tls(
         acceptor: tokio_rustls::TlsAcceptor,
         script: impl Fn(usize, &Seen) -> Play + Send + Sync + 'static,
     ) -> Server {
@@ -119,7 +119,7 @@ impl Server {
     }
 
     /// At a socket of this machine.
-    pub fn at_socket(
+    pub(crate) fn at_socket(
         path: &Path,
         script: impl Fn(usize, &Seen) -> Play + Send + Sync + 'static,
     ) -> Server {
@@ -135,27 +135,27 @@ impl Server {
         Server { address: SocketAddr::from(([0, 0, 0, 0], 0)), accepted, seen, task }
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// How many connections there were.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
 
     /// All requests so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// An answer with a length.
-pub fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");
@@ -166,7 +166,7 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
 }
 
 /// The beginning of an answer whose end is that of the connection.
-pub fn open_ended(headers: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn open_ended(headers: &[(&str, &str)]) -> Vec<u8> {
     let mut text = "HTTP/1.1 200 OK\r\nconnection: close\r\n".to_owned();
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");
@@ -175,12 +175,12 @@ pub fn open_ended(headers: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// A redirect.
-pub fn redirect(status: u16, to: &str) -> Play {
+pub(crate) fn redirect(status: u16, to: &str) -> Play {
     Play::Send(answer(status, &[("location", to)], b""))
 }
 
 /// An answer of status 200.
-pub fn ok(body: &str) -> Play {
+pub(crate) fn ok(body: &str) -> Play {
     Play::Send(answer(200, &[], body.as_bytes()))
 }
 
