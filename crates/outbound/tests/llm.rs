@@ -256,7 +256,7 @@ async fn nobody_listens_is_tried_again() {
 async fn an_endpoint_that_asks_for_too_long_is_left_alone() {
     let server = serve(Play::Send(answer(429, &[("retry-after", "3600")], b"{}"))).await;
     let (reply, _) = ask(&server, &turn(), &patience()).await;
-    let after = Some(Duration::from_secs(3_600));
+    let after = Some(Duration::from_hours(1));
     let is_limited =
         matches!(&reply, Err(LlmFailure::RateLimited { retry_after, .. }) if *retry_after == after);
     assert!(is_limited, "{reply:?}");
@@ -330,7 +330,7 @@ async fn nonsense_has_a_name() {
     ] {
         let server = serve(plain(200, &body)).await;
         let (reply, _) = ask(&server, &turn(), &patience()).await;
-        assert_eq!(reply, Err(LlmFailure::Malformed { what: expected.to_owned() }), "{:.80}", body);
+        assert_eq!(reply, Err(LlmFailure::Malformed { what: expected.to_owned() }), "{body:.80}");
         assert_eq!(server.seen().len(), 1);
     }
     let server = serve(stream("data: {]\n\n", 100)).await;

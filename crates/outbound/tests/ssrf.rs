@@ -155,7 +155,7 @@ fn spellings(address: Ipv4Addr) -> Vec<String> {
         .chars()
         .map(|it| char::from_u32(it as u32 + 0xfee0).filter(|_| it.is_ascii_digit()).unwrap_or(it))
         .collect();
-    let percent: String = plain.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let percent = percent(&plain).to_lowercase();
     vec![
         plain.clone(),
         format!("{plain}."),
@@ -207,6 +207,11 @@ fn spellings(address: Ipv4Addr) -> Vec<String> {
         format!("[::ffff:{plain}"),
         format!("::ffff:{plain}"),
     ]
+}
+
+/// Every byte percent-encoded.
+fn percent(text: &str) -> String {
+    text.bytes().flat_map(|byte| ["%".to_owned(), format!("{byte:02X}")]).collect()
 }
 
 /// Whole addresses in which readers disagree about the host.
@@ -399,7 +404,7 @@ async fn no_redirect_leads_to_a_forbidden_address() {
     let mut cases = 0;
     let mut go = async |status: u16, location: &str, lists: &[&[&str]]| {
         names.answer(lists);
-        let location: String = location.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let location = percent(location);
         field.refuses(&format!("http://a.example:{}/{status}%7C{location}", field.port)).await;
         cases += 1;
     };
@@ -424,7 +429,7 @@ async fn no_redirect_leads_to_a_forbidden_address() {
     go(302, &format!("http://other.example:{}/", field.port), &here).await;
     // Two hops, the second of which is bad.
     let second = format!("302|http://127.0.0.1:{}/", field.port);
-    let second: String = second.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let second = percent(&second);
     go(302, &format!("/{second}"), &[&["127.0.0.2"]]).await;
     field.nobody_came();
     tell(&format!("{cases} redirects refused, 0 connections to forbidden listeners"));

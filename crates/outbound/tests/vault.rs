@@ -22,6 +22,14 @@ fn secret(value: &str) -> Secret {
     Secret::new(value.to_owned()).expect("a secret")
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|it| char::from(b"0123456789abcdef"[usize::from(it)]))
+        .collect()
+}
+
 fn tenant(name: &str) -> TenantId {
     name.parse().expect("a tenant")
 }
@@ -117,11 +125,12 @@ fn a_master_key_is_hex_or_base64() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
     };
     let bytes: Vec<u8> = (0_u8..32).map(|it| it.wrapping_mul(37)).collect();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    let ids = [hex, STANDARD.encode(&bytes) + "\n", URL_SAFE_NO_PAD.encode(&bytes)].map(|text| {
-        write(&text);
-        MasterKey::from_file(&path).expect("a key").id().to_owned()
-    });
+    let digits = hex(&bytes).to_uppercase();
+    let ids =
+        [digits, STANDARD.encode(&bytes) + "\n", URL_SAFE_NO_PAD.encode(&bytes)].map(|text| {
+            write(&text);
+            MasterKey::from_file(&path).expect("a key").id().to_owned()
+        });
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     for odd in ["", "abc", &"0".repeat(63), &"x".repeat(64), &"0".repeat(2_000)] {
         write(odd);
@@ -250,7 +259,6 @@ fn a_reference_elsewhere_or_of_another_run_is_an_error() {
 
 /// The canary as a server may send it back.
 fn echoes() -> Vec<String> {
-    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let html = CANARY
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -265,8 +273,8 @@ fn echoes() -> Vec<String> {
         STANDARD.encode(CANARY),
         STANDARD.encode(format!("user:{CANARY}")),
         URL_SAFE_NO_PAD.encode(format!("u:{CANARY}:x")),
-        hex(CANARY),
-        hex(CANARY).to_uppercase(),
+        hex(CANARY.as_bytes()),
+        hex(CANARY.as_bytes()).to_uppercase(),
         html,
         "canary%2F7f3a%2B%22quoted%22%20%26%20%3Cb%3E%C3%A9%5C".to_owned(),
         "canary%2f7f3a%2b%22quoted%22%20%26%20%3cb%3e%c3%a9%5c".to_owned(),

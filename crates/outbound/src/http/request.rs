@@ -86,7 +86,7 @@ impl Request {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             request_bytes: 16 << 20,
             response_bytes: 16 << 20,
             header_bytes: 64 << 10,

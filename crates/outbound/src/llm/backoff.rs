@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 /// The longest wait that is worth it. An endpoint that asks for more is not asked again.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The longest wait where the endpoint asks for none.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
@@ -30,13 +30,11 @@ pub(super) fn asked(ms: Option<&str>, after: Option<&str>, now: SystemTime) -> O
         return Duration::try_from_secs_f64(ms / 1_000.0).ok();
     }
     let after = after?.trim();
-    match after.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => {
-            let then = httpdate::parse_http_date(after).ok()?;
-            Some(then.duration_since(now).unwrap_or_default())
-        }
+    if let Ok(seconds) = after.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
     }
+    let then = httpdate::parse_http_date(after).ok()?;
+    Some(then.duration_since(now).unwrap_or_default())
 }
 
 /// A number in 0..1.

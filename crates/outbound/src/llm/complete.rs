@@ -37,7 +37,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Patience {
         Patience {
-            timeout: Duration::from_secs(300),
+            timeout: Duration::from_mins(5),
             silence: Duration::from_secs(90),
             tries: 4,
             backoff: Duration::from_millis(500),

@@ -33,7 +33,7 @@ impl Veil {
             None => return std::mem::take(&mut self.held),
         };
         let shown = clean.len() - self.beginning_at_end(&clean);
-        self.held = clean[shown..].to_owned();
+        clean[shown..].clone_into(&mut self.held);
         self.scrub.text(&clean[..shown]).into_owned()
     }
 

@@ -8,19 +8,27 @@ use super::turn::{Message, ToolChoice, Turn};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Features {
     schema: bool,
-    stream: bool,
-    stream_usage: bool,
-    new_word_for_tokens: bool,
+    streaming: Streaming,
+    word_for_tokens: &'static str,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Streaming {
+    WithUsage,
+    Plain,
+    Off,
+}
+
+const OLD_WORD: &str = "max_tokens";
+const NEW_WORD: &str = "max_completion_tokens";
 
 impl Features {
     /// All that a turn can make use of.
     pub(super) fn of(turn: &Turn) -> Features {
         Features {
             schema: turn.output_schema.is_some(),
-            stream: true,
-            stream_usage: true,
-            new_word_for_tokens: false,
+            streaming: Streaming::WithUsage,
+            word_for_tokens: OLD_WORD,
         }
     }
 
@@ -28,17 +36,17 @@ impl Features {
     pub(super) fn without(self, complaint: &str) -> Option<Features> {
         let complaint = complaint.to_ascii_lowercase();
         let names = |words: &[&str]| words.iter().any(|word| complaint.contains(word));
-        if self.stream_usage && names(&["stream_options", "include_usage"]) {
-            return Some(Features { stream_usage: false, ..self });
+        if self.streaming == Streaming::WithUsage && names(&["stream_options", "include_usage"]) {
+            return Some(Features { streaming: Streaming::Plain, ..self });
         }
         if self.schema && names(&["response_format", "json_schema", "schema"]) {
             return Some(Features { schema: false, ..self });
         }
-        if !self.new_word_for_tokens && names(&["max_tokens", "max_completion_tokens"]) {
-            return Some(Features { new_word_for_tokens: true, ..self });
+        if self.word_for_tokens == OLD_WORD && names(&[OLD_WORD, NEW_WORD]) {
+            return Some(Features { word_for_tokens: NEW_WORD, ..self });
         }
-        if self.stream && names(&["stream"]) {
-            return Some(Features { stream: false, stream_usage: false, ..self });
+        if self.streaming != Streaming::Off && names(&["stream"]) {
+            return Some(Features { streaming: Streaming::Off, ..self });
         }
         None
     }
@@ -87,9 +95,7 @@ pub(super) fn body(turn: &Turn, model: &str, features: Features) -> Vec<u8> {
         body.insert("tool_choice".to_owned(), choice);
     }
     if let Some(most) = turn.max_output_tokens {
-        let word =
-            if features.new_word_for_tokens { "max_completion_tokens" } else { "max_tokens" };
-        body.insert(word.to_owned(), most.into());
+        body.insert(features.word_for_tokens.to_owned(), most.into());
     }
     if let Some(temperature) = turn.temperature {
         body.insert("temperature".to_owned(), temperature.into());
@@ -97,11 +103,11 @@ pub(super) fn body(turn: &Turn, model: &str, features: Features) -> Vec<u8> {
     if !turn.stop.is_empty() {
         body.insert("stop".to_owned(), turn.stop.clone().into());
     }
-    if features.stream {
+    if features.streaming != Streaming::Off {
         body.insert("stream".to_owned(), true.into());
-        if features.stream_usage {
-            body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
-        }
+    }
+    if features.streaming == Streaming::WithUsage {
+        body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
     }
     Value::Object(body).to_string().into_bytes()
 }

@@ -63,14 +63,12 @@ pub fn scrub_response(scrub: &Scrub, mut response: Response) -> Response {
 
 fn scrub_url(scrub: &Scrub, mut url: Url) -> Url {
     let Cow::Owned(clean) = scrub.text(url.as_str()) else { return url };
-    match Url::parse(&clean) {
-        Ok(clean) => clean,
-        Err(_) => {
-            url.set_path("");
-            url.set_query(None);
-            url
-        }
+    if let Ok(clean) = Url::parse(&clean) {
+        return clean;
     }
+    url.set_path("");
+    url.set_query(None);
+    url
 }
 
 fn in_html(text: &str, apostrophe: &str) -> Zeroizing<String> {

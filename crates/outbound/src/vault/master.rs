@@ -1,7 +1,7 @@
 //! The master key: the one secret that whoever runs the process keeps apart from the store, in a file
 //! that only its owner may read. Older ones open what was sealed before a rotation.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -107,7 +107,12 @@ impl fmt::Debug for MasterKey {
 
 /// Bytes as hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Makes the file whole or not at all; somebody else's stays.

@@ -158,7 +158,7 @@ impl Server {
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
+        text.extend([name, ": ", value, "\r\n"]);
     }
     let mut bytes = (text + "\r\n").into_bytes();
     bytes.extend_from_slice(body);
@@ -169,7 +169,7 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<
 pub(crate) fn open_ended(headers: &[(&str, &str)]) -> Vec<u8> {
     let mut text = "HTTP/1.1 200 OK\r\nconnection: close\r\n".to_owned();
     for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
+        text.extend([name, ": ", value, "\r\n"]);
     }
     (text + "\r\n").into_bytes()
 }
@@ -184,7 +184,6 @@ pub(crate) fn ok(body: &str) -> Play {
     Play::Send(answer(200, &[], body.as_bytes()))
 }
 
-#[expect(clippy::type_complexity, reason = "three parts of a server, named where they are taken")]
 fn parts(
     script: impl Fn(usize, &Seen) -> Play + Send + Sync + 'static,
 ) -> (Arc<Mutex<Vec<Seen>>>, Arc<AtomicUsize>, Script) {

@@ -61,18 +61,24 @@ fn a_budget_that_is_closed_leaves_what_is_around_it_right() {
     assert_eq!(budget.left(run, Measure::Tokens), Some(0));
 }
 
+/// A number up to this one.
+fn chance_of(below: &mut impl FnMut(usize) -> usize, most: u64) -> u64 {
+    below(usize::try_from(most + 1).expect("a small number")) as u64
+}
+
 /// One random tree and many turns in it. `over` is how much a turn may take beyond its estimate.
 fn play(seed: u64, over: u64) {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
-    let mut below = |most: u64| chance.next_u64() % most;
+    let mut below = |most: usize| chance.next_u32() as usize % most;
     let mut budget = Budget::new();
     let mut ids: Vec<(BudgetId, Option<usize>, [Option<u64>; 2])> = Vec::new();
-    for at in 0..1 + below(12) {
-        let parent = usize::try_from(at)
-            .ok()
-            .and_then(|at| (at > 0).then(|| usize::try_from(below(at as u64)).unwrap_or_default()));
-        let level = [Level::Tenant, Level::Run, Level::Step, Level::Agent][below(4) as usize];
-        let bounds = [(below(3) > 0).then(|| below(2_000)), (below(3) > 0).then(|| below(2_000))];
+    for at in 0..=below(12) {
+        let parent = (at > 0).then(|| below(at));
+        let level = [Level::Tenant, Level::Run, Level::Step, Level::Agent][below(4)];
+        let bounds = [
+            (below(3) > 0).then(|| below(2_000) as u64),
+            (below(3) > 0).then(|| below(2_000) as u64),
+        ];
         let id = budget.open(parent.map(|it| ids[it].0), level, bounds[0], bounds[1]);
         ids.push((id, parent, bounds));
     }
@@ -82,8 +88,8 @@ fn play(seed: u64, over: u64) {
     let path = |at: usize| std::iter::successors(Some(at), |at| ids[*at].1);
     for _ in 0..60 {
         if below(3) > 0 || held.is_empty() {
-            let at = below(ids.len() as u64) as usize;
-            let asked = Amount { tokens: below(300), micros: below(300) };
+            let at = below(ids.len());
+            let asked = Amount { tokens: below(300) as u64, micros: below(300) as u64 };
             let fits = path(at).all(|at| {
                 let (spent, reserved, _) = count.get(&at).copied().unwrap_or_default();
                 let taken = spent.plus(reserved);
@@ -101,12 +107,10 @@ fn play(seed: u64, over: u64) {
                 held.push((at, reservation));
             }
         } else {
-            let (at, reservation) = held.swap_remove(below(held.len() as u64) as usize);
+            let (at, reservation) = held.swap_remove(below(held.len()));
             let asked = reservation.amount();
-            let actual = Amount {
-                tokens: below(asked.tokens + over + 1),
-                micros: below(asked.micros + over + 1),
-            };
+            let mut of = |asked: u64| chance_of(&mut below, asked + over);
+            let actual = Amount { tokens: of(asked.tokens), micros: of(asked.micros) };
             budget.settle(reservation, actual);
             for at in path(at) {
                 let entry = count.entry(at).or_default();
