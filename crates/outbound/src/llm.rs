@@ -1,0 +1,24 @@
+//! Models behind OpenAI-compatible chat completions: one turn at a time, streamed, tried again where
+//! that is sound, within a deadline. What the endpoint sends is hostile: measured, and named where it is
+//! malformed.
+
+mod assemble;
+mod backoff;
+mod budget;
+mod complete;
+mod cost;
+mod endpoint;
+mod failure;
+mod reply;
+mod sse;
+mod turn;
+mod veil;
+mod wire;
+
+pub use budget::{Amount, Budget, BudgetId, Exceeded, Level, Measure, Reservation};
+pub use complete::{Patience, complete};
+pub use cost::{Prices, cost_micros, estimate};
+pub use endpoint::{Address, Endpoint, InvalidAddress};
+pub use failure::LlmFailure;
+pub use reply::{Arguments, Finish, Reply, ToolCall, Usage};
+pub use turn::{Message, Tool, ToolChoice, Turn};

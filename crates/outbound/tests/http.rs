@@ -1,0 +1,325 @@
+//! Requests over real sockets: what is permitted, followed, limited and trusted, and what each failure is.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sluice_outbound::http::{
+    Guard, Http, HttpFailure, Limits, Method, Reason, Refused, Request, Response, Url,
+};
+use support::{Play, Server, answer, ok, open_ended, redirect};
+
+/// A client that may reach this machine.
+fn client() -> Http {
+    Http::new(guard())
+}
+
+fn guard() -> Guard {
+    Guard { reach: vec!["127.0.0.0/8".parse().expect("a reach")] }
+}
+
+async fn send(request: Request, limits: &Limits) -> Result<Response, HttpFailure> {
+    client().send(request, limits, &|_, _| Ok(())).await
+}
+
+async fn get(url: &str) -> Result<Response, HttpFailure> {
+    send(Request::new("t", "GET", url), &Limits::default()).await
+}
+
+async fn serve(play: Play) -> Server {
+    Server::at("127.0.0.1", move |_, _| play.clone()).await
+}
+
+#[tokio::test]
+async fn a_request_arrives_as_it_was_made() {
+    let server = Server::at("127.0.0.1", |_, _| {
+        Play::Send(answer(418, &[("x-a", "1"), ("x-a", "2")], b"short and stout"))
+    })
+    .await;
+    let mut request = Request::new("t", "PATCH", &server.url("/a%20b?c=d&e#f"))
+        .header("X-Mine", "value")
+        .header("x-mine", "another");
+    request.body = b"body".to_vec();
+    let response = send(request, &Limits::default()).await.expect("an answer");
+    assert_eq!((response.status, response.body.as_slice()), (418, b"short and stout".as_slice()));
+    let values: Vec<&[u8]> = response
+        .headers
+        .iter()
+        .filter(|(it, _)| it == "x-a")
+        .map(|(_, it)| it.as_slice())
+        .collect();
+    assert_eq!(values, [b"1", b"2"]);
+    let seen = &server.seen()[0];
+    assert_eq!(seen.line.trim_end(), "PATCH /a%20b?c=d&e HTTP/1.1");
+    assert_eq!(seen.body, b"body");
+    assert_eq!(seen.headers.iter().filter(|(it, _)| it == "x-mine").count(), 2);
+    assert_eq!(seen.header("host"), Some(server.address.to_string().as_str()));
+    assert!(seen.header("user-agent").is_some_and(|it| it.starts_with("sluice/")));
+}
+
+#[tokio::test]
+async fn each_hop_is_asked_for_before_it_is_made() {
+    let target = serve(ok("never")).await;
+    let to = target.url("/secret");
+    let server = Server::at("127.0.0.1", move |_, _| redirect(302, &to)).await;
+    let asked: Arc<Mutex<Vec<(String, Method)>>> = Arc::default();
+    let refused = |url: &Url, method: &Method| {
+        asked.lock().expect("no panic").push((url.path().to_owned(), method.clone()));
+        match url.path() {
+            "/secret" => {
+                Err(Refused { what: "no".to_owned(), needs: Some("http:b.example".to_owned()) })
+            }
+            _ => Ok(()),
+        }
+    };
+    let request = Request::new("t", "POST", &server.url("/a"));
+    let failure = client().send(request, &Limits::default(), &refused).await;
+    let failure = failure.expect_err("the second hop is refused");
+    assert!(matches!(failure.reason, Reason::Refused(_)) && failure.sent, "{failure:?}");
+    let expected = [("/a".to_owned(), Method::POST), ("/secret".to_owned(), Method::GET)];
+    assert_eq!(*asked.lock().expect("no panic"), expected);
+    assert_eq!(target.connections(), 0);
+    let request = Request::new("t", "GET", &target.url("/secret"));
+    let first = client().send(request, &Limits::default(), &refused).await;
+    assert!(!first.expect_err("it is refused").sent, "nothing was sent");
+}
+
+#[tokio::test]
+async fn no_secret_goes_to_another_origin() {
+    let other = serve(ok("there")).await;
+    let to = other.url("/x");
+    let server = Server::at("127.0.0.1", move |_, seen| match seen.path() {
+        "/away" => redirect(307, &to),
+        "/here" => redirect(307, "/end"),
+        _ => ok("here"),
+    })
+    .await;
+    let request = |path: &str, body_is_secret| {
+        let mut request = Request::new("t", "POST", &server.url(path))
+            .header("authorization", "Bearer own")
+            .header("x-plain", "plain")
+            .secret_header("x-key", "canary");
+        request.body = b"data".to_vec();
+        request.body_is_secret = body_is_secret;
+        request
+    };
+    let there = send(request("/away", false), &Limits::default()).await.expect("an answer");
+    assert_eq!((there.body.as_slice(), there.redirects), (b"there".as_slice(), 1));
+    let seen = &other.seen()[0];
+    assert_eq!((seen.header("x-plain"), seen.body.as_slice()), (Some("plain"), b"data".as_slice()));
+    assert!(seen.header("x-key").is_none() && seen.header("authorization").is_none());
+    let here = send(request("/here", true), &Limits::default()).await.expect("an answer");
+    assert_eq!(here.url.path(), "/end");
+    let seen = server.seen();
+    let last = seen.last().expect("a request");
+    assert_eq!((last.header("x-key"), last.body.as_slice()), (Some("canary"), b"data".as_slice()));
+    let kept =
+        send(request("/away", true), &Limits::default()).await.expect_err("it is not followed");
+    assert!(matches!(kept.reason, Reason::Redirect(_)) && kept.sent, "{kept:?}");
+    assert_eq!(other.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn redirects_have_an_end() {
+    let server = serve(redirect(302, "/again")).await;
+    let endless = get(&server.url("/")).await.expect_err("it never ends");
+    assert!(matches!(endless.reason, Reason::Redirect(_)), "{endless:?}");
+    assert_eq!(server.seen().len(), 6, "the first and five more");
+    let limits = Limits { redirects: 0, ..Limits::default() };
+    let itself =
+        send(Request::new("t", "GET", &server.url("/")), &limits).await.expect("an answer");
+    assert_eq!((itself.status, itself.header("location")), (302, Some("/again")));
+}
+
+#[tokio::test]
+async fn an_answer_is_measured_after_decompression() {
+    let limits = Limits { response_bytes: 100_000, ..Limits::default() };
+    let bomb = zstd::bulk::compress(&vec![0; 50_000_000], 3).expect("a bomb");
+    assert!(bomb.len() < 100_000);
+    let plays = [
+        Play::Send(answer(200, &[], &vec![b'x'; 100_001])),
+        Play::Send(answer(200, &[("content-encoding", "zstd")], &bomb)),
+        Play::Endless(open_ended(&[]), vec![b'x'; 1_000]),
+        Play::Endless(
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec(),
+            b"5\r\nxxxxx\r\n".repeat(100),
+        ),
+    ];
+    for play in plays {
+        let server = serve(play.clone()).await;
+        let large = send(Request::new("t", "GET", &server.url("/")), &limits).await;
+        let large = large.expect_err("it is too large");
+        let expected = Reason::TooLarge { what: "the answer", most_bytes: 100_000 };
+        assert_eq!((large.reason, large.sent), (expected, true));
+    }
+    let most = zstd::bulk::compress(&vec![b'x'; 100_000], 3).expect("compressed");
+    let server = serve(Play::Send(answer(200, &[("content-encoding", "zstd")], &most))).await;
+    let whole = send(Request::new("t", "GET", &server.url("/")), &limits).await.expect("it fits");
+    assert_eq!(whole.body.len(), 100_000);
+    assert_eq!(whole.header("content-encoding"), None);
+}
+
+#[tokio::test]
+async fn encodings_are_undone() {
+    // "plain text" by gzip and by brotli.
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x2b\xc8\x49\xcc\xcc\x53\x28\x49\xad\x28\x01\x00\xb8\x0f\x0b\x44\x0a\x00\x00\x00";
+    let brotli = b"\x8b\x04\x80plain text\x03";
+    for (encoding, body) in [("gzip", gzip.as_slice()), ("br", brotli.as_slice())] {
+        let server = serve(Play::Send(answer(200, &[("content-encoding", encoding)], body))).await;
+        let whole = get(&server.url("/")).await.expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&whole.body), "plain text", "{encoding}");
+        let accepted = server.seen()[0].header("accept-encoding").unwrap_or_default().to_owned();
+        assert!(accepted.contains(encoding), "{accepted}");
+        let server =
+            serve(Play::Send(answer(200, &[("content-encoding", encoding)], b"not so"))).await;
+        let broken = get(&server.url("/")).await.expect_err("it is not encoded so");
+        assert!(matches!(broken.reason, Reason::Protocol(_)), "{broken:?}");
+    }
+}
+
+#[tokio::test]
+async fn headers_of_an_answer_are_measured() {
+    let long = "x".repeat(70_000);
+    let server = serve(Play::Send(answer(200, &[("x-long", &long)], b""))).await;
+    let large = get(&server.url("/")).await.expect_err("it is too large");
+    assert!(
+        matches!(large.reason, Reason::TooLarge { what: "the answer's header", .. }),
+        "{large:?}"
+    );
+    let many = vec![("x", "y"); 1_000];
+    let server = serve(Play::Send(answer(200, &many, b""))).await;
+    let large = get(&server.url("/")).await.expect_err("there are too many");
+    assert!(matches!(large.reason, Reason::Protocol(_)), "{large:?}");
+    let endless = Play::Endless(
+        b"HTTP/1.1 200 OK\r\n".to_vec(),
+        b"x: yyyyyyyyyyyyyyyyyyyyyy\r\n".repeat(100),
+    );
+    let server = serve(endless).await;
+    assert!(get(&server.url("/")).await.is_err());
+}
+
+#[tokio::test]
+async fn what_takes_too_long_may_have_happened() {
+    let limits = Limits { timeout: Duration::from_millis(100), ..Limits::default() };
+    for play in [
+        Play::Silence(Vec::new()),
+        Play::Silence(b"HTTP/1.1 200 OK\r\ncontent-le".to_vec()),
+        Play::Silence(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec()),
+        Play::Endless(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
+    ] {
+        let server = serve(play.clone()).await;
+        let late = send(Request::new("t", "POST", &server.url("/")), &limits).await;
+        let late = late.expect_err("it takes too long");
+        let expected = Reason::TimedOut { after: limits.timeout };
+        assert_eq!((late.reason, late.sent), (expected, true), "{play:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_answer_may_have_happened() {
+    for play in [
+        Play::HangUp,
+        Play::Pieces(vec![b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec()]),
+        Play::Pieces(vec![b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()]),
+        Play::Pieces(vec![b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec()]),
+        Play::Pieces(vec![
+            b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab".to_vec(),
+        ]),
+    ] {
+        let server = serve(play.clone()).await;
+        let broken = get(&server.url("/")).await.expect_err("it is broken");
+        assert!(
+            matches!(broken.reason, Reason::Protocol(_)) && broken.sent,
+            "{play:?}: {broken:?}"
+        );
+        assert_eq!(server.seen().len(), 1, "it is not tried again: {play:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_did_not_happen() {
+    let gone = serve(ok("")).await;
+    let url = gone.url("/");
+    drop(gone);
+    // The listener closes once its task has been taken down.
+    tokio::task::yield_now().await;
+    let nobody = get(&url).await.expect_err("nobody listens");
+    assert!(matches!(nobody.reason, Reason::Unreachable { .. }) && !nobody.sent, "{nobody:?}");
+    let unknown = get("http://name.invalid/").await.expect_err("no such name");
+    assert!(matches!(unknown.reason, Reason::Unresolved { .. }) && !unknown.sent, "{unknown:?}");
+    let private = Http::new(Guard::default());
+    let request = Request::new("t", "GET", &url);
+    let refused = private.send(request, &Limits::default(), &|_, _| Ok(())).await;
+    let reason = Reason::Forbidden { host: "127.0.0.1".to_owned(), class: "loopback" };
+    assert_eq!(refused.err(), Some(HttpFailure { reason, sent: false }));
+}
+
+#[tokio::test]
+async fn connections_are_kept_and_not_shared() {
+    let server = serve(ok("x")).await;
+    let http = client();
+    for (owner, connections) in [("a", 1), ("a", 1), ("b", 2), ("a", 2), ("b", 2)] {
+        let request = Request::new(owner, "GET", &server.url("/"));
+        let answer =
+            http.send(request, &Limits::default(), &|_, _| Ok(())).await.expect("an answer");
+        assert_eq!(answer.body, b"x");
+        assert_eq!(server.connections(), connections, "{owner}");
+    }
+}
+
+/// An authority, and a server that it vouches for as `localhost`.
+async fn trusted() -> (rustls::pki_types::CertificateDer<'static>, Server) {
+    let issued =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let certificate = issued.cert.der().clone();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(issued.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key.expect("a key"))
+        .expect("a certificate and its key");
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    (certificate, Server::behind_tls(acceptor, |_, _| ok("trusted")).await)
+}
+
+#[tokio::test]
+async fn a_connection_is_trusted_or_nothing_is_sent() {
+    let (authority, server) = trusted().await;
+    let reach = ["127.0.0.0/8", "::1/128"].map(|it| it.parse().expect("a reach")).to_vec();
+    let trusting = Http::new(Guard { reach: reach.clone() }).with_roots(vec![authority]);
+    let url = format!("https://localhost:{}/", server.port());
+    let limits = Limits::default();
+    let answer = trusting.send(Request::new("t", "GET", &url), &limits, &|_, _| Ok(())).await;
+    assert_eq!(answer.expect("an answer").body, b"trusted");
+    let plain = serve(ok("x")).await;
+    let other = Http::new(Guard { reach });
+    for (http, url) in [
+        (&other, url),
+        (&trusting, format!("https://127.0.0.1:{}/", server.port())),
+        (&trusting, format!("https://127.0.0.1:{}/", plain.port())),
+    ] {
+        let failure = http.send(Request::new("t", "GET", &url), &limits, &|_, _| Ok(())).await;
+        let failure = failure.expect_err("it is not trusted");
+        assert!(
+            matches!(failure.reason, Reason::Tls { .. }) && !failure.sent,
+            "{url}: {failure:?}"
+        );
+    }
+    assert_eq!((server.seen().len(), plain.seen().len()), (1, 0));
+}
+
+#[test]
+fn nothing_prints_what_may_be_secret() {
+    let request =
+        Request::new("t", "GET", "https://a.example/?k=canary").secret_header("x", "canary");
+    let texts = [
+        format!("{request:?}"),
+        format!("{:?}", request.headers),
+        format!("{:?}", sluice_outbound::http::parse_url("https://a.example:0/canary")),
+        format!("{:?}", sluice_outbound::http::parse_url("https://canary@a.example/")),
+    ];
+    assert!(texts.iter().all(|text| !text.contains("canary")), "{texts:?}");
+}
