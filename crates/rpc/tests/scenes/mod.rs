@@ -8,12 +8,12 @@ use rand_chacha::rand_core::Rng;
 use serde_json::{Map, Value, json};
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The documents of `documents/`, and that of the demo calendar, by the names of their services.
-pub fn examples() -> Vec<(String, Value)> {
+pub(crate) fn examples() -> Vec<(String, Value)> {
     let folder = root().join("crates/rpc/tests/documents");
     let mut examples: Vec<(String, Value)> = std::fs::read_dir(folder)
         .expect("the documents are there")
@@ -37,7 +37,7 @@ fn read(path: &std::path::Path) -> Value {
 }
 
 /// A document with so many methods and schemas, which refer to each other.
-pub fn large(methods: usize, schemas: usize) -> Value {
+pub(crate) fn large(methods: usize, schemas: usize) -> Value {
     let reference = |at: usize| json!({"$ref": format!("#/components/schemas/Thing{}", at % schemas)});
     let schema = |at: usize| {
         json!({
@@ -90,7 +90,7 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// A document in which every text is chosen to do harm, and every shape to confuse.
-pub fn hostile(chance: &mut ChaCha8Rng) -> Value {
+pub(crate) fn hostile(chance: &mut ChaCha8Rng) -> Value {
     let schemas = ["Event", "class", "a\"b", "a~b", "list", "_x", "RpcError", "Event-", "\u{2028}"];
     let methods: Vec<Value> = (0..below(chance, 24)).map(|_| method(chance)).collect();
     let components: Map<String, Value> =
