@@ -39,8 +39,10 @@ fn script(name: &str) -> PathBuf {
 
 fn write(folder: &Path, service: &str, document: &Document) {
     let module = module_of(service);
-    fs::write(folder.join(format!("services/{module}.py")), client(service, document)).expect("it is written");
-    fs::write(folder.join(format!("stubs/{module}.pyi")), stub(service, document)).expect("it is written");
+    fs::write(folder.join(format!("services/{module}.py")), client(service, document))
+        .expect("it is written");
+    fs::write(folder.join(format!("stubs/{module}.pyi")), stub(service, document))
+        .expect("it is written");
     fs::write(folder.join(format!("{module}.txt")), interface(service, document))
         .expect("it is written");
 }

@@ -38,7 +38,8 @@ fn read(path: &std::path::Path) -> Value {
 
 /// A document with so many methods and schemas, which refer to each other.
 pub(crate) fn large(methods: usize, schemas: usize) -> Value {
-    let reference = |at: usize| json!({"$ref": format!("#/components/schemas/Thing{}", at % schemas)});
+    let reference =
+        |at: usize| json!({"$ref": format!("#/components/schemas/Thing{}", at % schemas)});
     let schema = |at: usize| {
         json!({
             "type": "object", "description": format!("The thing number {at}."),
@@ -55,7 +56,11 @@ pub(crate) fn large(methods: usize, schemas: usize) -> Value {
     let components: Map<String, Value> =
         (0..schemas).map(|at| (format!("Thing{at}"), schema(at))).collect();
     let method = |at: usize| {
-        let name = if at.is_multiple_of(3) { format!("group{}.get_{at}", at % 20) } else { format!("get_{at}") };
+        let name = if at.is_multiple_of(3) {
+            format!("group{}.get_{at}", at % 20)
+        } else {
+            format!("get_{at}")
+        };
         json!({
             "name": name, "summary": format!("Gets the thing number {at}."),
             "params": [
@@ -76,17 +81,106 @@ pub(crate) fn large(methods: usize, schemas: usize) -> Value {
 
 /// What breaks writers of code.
 const HOSTILE: &[&str] = &[
-    "", " ", "\"", "'", "\"\"\"", "'''", "\\", "\\\"", "\n", "\r\n", "\t", "\0", "\u{b}", "\u{c}",
-    "\u{85}", "\u{2028}", "\u{2029}", "\u{202e}", "\u{feff}", "\u{ad}", "é", "日本", "\u{1f600}",
-    "a\nimport os\nos.system('x')", "\"\"\"\nimport os\n\"\"\"", "x\\\"\"\"; evil()", "{evil()}",
-    "%s%n", "#", "# type: ignore", "*", "/", ":", "=", "->", "...", "lambda: evil()", "__import__('os')",
-    "None", "True", "class", "def", "import", "return", "match", "type", "_", "__", "print", "self",
-    "cls", "str", "int", "list", "dict", "bool", "float", "tuple", "object", "property", "globals",
-    "super", "Any", "_Any", "_rpc", "_Client", "_Record", "_Operation", "_Request", "_RpcError",
-    "_Literal", "_list", "annotations", "__class__", "__init__", "__name__", "__wire__", "__dict__",
-    "__slots__", "__hash__", "__eq__", "__dataclass_fields__", "__builtins__", "__getattr__", "mro",
-    "RpcError", "Event", "event", "event.list", "event.Event", "event..x", ".", "..", "a.b.c.d.e.f.g.h",
-    "start", "9lives", "-", "a-b", "a_b", "a b",
+    "",
+    " ",
+    "\"",
+    "'",
+    "\"\"\"",
+    "'''",
+    "\\",
+    "\\\"",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "\u{b}",
+    "\u{c}",
+    "\u{85}",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{202e}",
+    "\u{feff}",
+    "\u{ad}",
+    "é",
+    "日本",
+    "\u{1f600}",
+    "a\nimport os\nos.system('x')",
+    "\"\"\"\nimport os\n\"\"\"",
+    "x\\\"\"\"; evil()",
+    "{evil()}",
+    "%s%n",
+    "#",
+    "# type: ignore",
+    "*",
+    "/",
+    ":",
+    "=",
+    "->",
+    "...",
+    "lambda: evil()",
+    "__import__('os')",
+    "None",
+    "True",
+    "class",
+    "def",
+    "import",
+    "return",
+    "match",
+    "type",
+    "_",
+    "__",
+    "print",
+    "self",
+    "cls",
+    "str",
+    "int",
+    "list",
+    "dict",
+    "bool",
+    "float",
+    "tuple",
+    "object",
+    "property",
+    "globals",
+    "super",
+    "Any",
+    "_Any",
+    "_rpc",
+    "_Client",
+    "_Record",
+    "_Operation",
+    "_Request",
+    "_RpcError",
+    "_Literal",
+    "_list",
+    "annotations",
+    "__class__",
+    "__init__",
+    "__name__",
+    "__wire__",
+    "__dict__",
+    "__slots__",
+    "__hash__",
+    "__eq__",
+    "__dataclass_fields__",
+    "__builtins__",
+    "__getattr__",
+    "mro",
+    "RpcError",
+    "Event",
+    "event",
+    "event.list",
+    "event.Event",
+    "event..x",
+    ".",
+    "..",
+    "a.b.c.d.e.f.g.h",
+    "start",
+    "9lives",
+    "-",
+    "a-b",
+    "a_b",
+    "a b",
 ];
 
 /// A document in which every text is chosen to do harm, and every shape to confuse.
@@ -123,9 +217,19 @@ fn method(chance: &mut ChaCha8Rng) -> Value {
 
 fn schema(chance: &mut ChaCha8Rng, depth: usize) -> Value {
     let references = [
-        "#/components/schemas/Event", "#/components/schemas/class", "#/components/schemas/a\"b",
-        "#/components/schemas/a~0b", "#/components/schemas/list", "#/components/schemas/_x", "#", "#/",
-        "#/methods", "#/nowhere", "http://x/y", "#/components/schemas/%E2%80%A8", "",
+        "#/components/schemas/Event",
+        "#/components/schemas/class",
+        "#/components/schemas/a\"b",
+        "#/components/schemas/a~0b",
+        "#/components/schemas/list",
+        "#/components/schemas/_x",
+        "#",
+        "#/",
+        "#/methods",
+        "#/nowhere",
+        "http://x/y",
+        "#/components/schemas/%E2%80%A8",
+        "",
     ];
     let many = |chance: &mut ChaCha8Rng| -> Vec<Value> {
         (0..below(chance, 4)).map(|_| schema(chance, depth + 1)).collect()
@@ -144,9 +248,8 @@ fn schema(chance: &mut ChaCha8Rng, depth: usize) -> Value {
         }
         8 => json!({"type": "object", "additionalProperties": schema(chance, depth + 1)}),
         9 | 10 => {
-            let members: Map<String, Value> = (0..below(chance, 6))
-                .map(|_| (text(chance), schema(chance, depth + 1)))
-                .collect();
+            let members: Map<String, Value> =
+                (0..below(chance, 6)).map(|_| (text(chance), schema(chance, depth + 1))).collect();
             let required: Vec<String> = members.keys().take(2).cloned().collect();
             json!({
                 "type": "object", "title": text(chance), "description": text(chance),
