@@ -7,7 +7,6 @@ store a file beside it. It answers `POST /rpc`, also batches, and `GET /openrpc.
 is in `calendar.openrpc.json`. Nothing but Python's standard library is needed.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
 import sys
@@ -228,7 +227,7 @@ def _arguments(method: dict[str, Any], params: Any) -> dict[str, Any]:
     if isinstance(params, list):
         if len(params) > len(known):
             raise Refused(-32602, f"At most {len(known)} params")
-        params = dict(zip(known, params))
+        params = dict(zip(known, params, strict=False))
     if not isinstance(params, dict):
         raise Refused(-32602, "Params are an object or an array")
     for name in params:

@@ -197,3 +197,6 @@ impl Document {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

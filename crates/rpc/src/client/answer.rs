@@ -37,8 +37,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 pub(super) fn result(status: u16, answer: &[u8], id: u64) -> Result<Value, RpcFailure> {
     let not = |why: String| Err(RpcFailure::NotJsonRpc(why));
     let succeeded = (200..300).contains(&status);
+    // An array would be read as the members in their order.
+    let is_object = answer.trim_ascii_start().first() == Some(&b'{');
     let answer: Answer = match serde_json::from_slice(answer) {
-        Ok(answer) => answer,
+        Ok(answer) if is_object => answer,
+        Ok(_) => return not("it is a list, and no batch was asked for".to_owned()),
         Err(_) if !succeeded => return not(format!("the status is {status}")),
         Err(_) if answer.is_empty() => return not("it is empty".to_owned()),
         Err(_) if serde_json::from_slice::<IgnoredAny>(answer).is_ok() => {
@@ -99,7 +102,8 @@ mod tests {
             (502, "<html>".to_owned(), "the status is 502"),
             (200, String::new(), "it is empty"),
             (200, "nope".to_owned(), "it is not JSON"),
-            (200, "[1]".to_owned(), "no object with `result`"),
+            (200, "1".to_owned(), "no object with `result`"),
+            (200, "[1, 2]".to_owned(), "it is a list"),
             (200, "{}".to_owned(), "neither `result` nor `error`"),
             (500, r#"{"id": 1, "result": 1}"#.to_owned(), "the status is 500"),
             (200, r#"{"id": 2, "result": 1}"#.to_owned(), "its `id`"),

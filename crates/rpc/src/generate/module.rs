@@ -130,12 +130,12 @@ fn operations(plan: &Plan<'_>, form: Form, text: &mut String) {
     let mut private = Scope::without(["_rpc"]);
     let mut functions = Functions::new();
     for space in plan.root.all() {
+        let is_root = std::ptr::eq(space, &raw const plan.root);
         let path = space.path.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let path = Some(path.trim_matches('_')).filter(|path| !path.is_empty()).unwrap_or("m");
         for (name, method) in &space.methods {
-            let function = match path.as_str() {
-                "" => name.clone(),
-                path => private.claim(format!("_{path}__{name}")),
-            };
+            let function =
+                if is_root { name.clone() } else { private.claim(format!("_{path}__{name}")) };
             operation(plan, form, &function, method, text);
             functions.insert(*method, function);
         }

@@ -1,0 +1,132 @@
+//! Generated clients: they type-check strictly, run, and call; and no text of a document is code.
+
+mod scenes;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+use sluice_rpc::{Document, client, interface, module_of, stub};
+
+/// How many hostile documents are made into clients.
+const HOSTILE: u64 = 400;
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("the command can be started");
+    let told = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.status.success(), "{command:?}: {told}");
+    told
+}
+
+/// The environment with the SDK and its development tools.
+fn python_env() -> PathBuf {
+    let script = scenes::root().join("scripts/python-env.sh");
+    let told = Command::new(script).output().expect("the script can be started");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    PathBuf::from(String::from_utf8_lossy(&told.stdout).trim())
+}
+
+fn script(name: &str) -> PathBuf {
+    scenes::root().join("crates/rpc/tests/python").join(name)
+}
+
+fn write(folder: &Path, service: &str, document: &Document) {
+    let module = module_of(service);
+    fs::write(folder.join(format!("services/{module}.py")), client(service, document))
+        .expect("it is written");
+    fs::write(folder.join(format!("stubs/{module}.pyi")), stub(service, document))
+        .expect("it is written");
+    fs::write(folder.join(format!("{module}.txt")), interface(service, document))
+        .expect("it is written");
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a directory");
+    for (package, file) in [("services", "__init__.py"), ("stubs", "__init__.pyi")] {
+        let package = folder.path().join(package);
+        fs::create_dir(&package).expect("a directory");
+        fs::write(package.join(file), "").expect("it is written");
+    }
+    folder
+}
+
+/// The demo calendar as a process; it ends with this value.
+struct Calendar {
+    process: Child,
+    socket: PathBuf,
+}
+
+impl Calendar {
+    fn start(sockets: &Path) -> Calendar {
+        let mut process = Command::new("python3")
+            .arg(scenes::root().join("flows/demo-services/calendar.py"))
+            .env("PATH_SOCKET", sockets)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the calendar can be started");
+        let mut line = String::new();
+        let told = process.stdout.as_mut().expect("it is piped");
+        BufReader::new(told).read_line(&mut line).expect("it says that it listens");
+        assert!(line.contains("listening"), "{line}");
+        Calendar { process, socket: sockets.join("calendar/rpc.sock") }
+    }
+}
+
+impl Drop for Calendar {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn clients_type_check_strictly_and_call_a_service() {
+    let folder = folder();
+    let mut documents = scenes::examples();
+    documents.push(("large".to_owned(), scenes::large(600, 300)));
+    for (service, json) in &documents {
+        let document = Document::from_value(json).expect("it is a document");
+        assert_eq!(document.left_out, [] as [&str; 0], "{service}");
+        write(folder.path(), service, &document);
+    }
+    fs::copy(script("uses.py"), folder.path().join("uses.py")).expect("it is copied");
+    let env = python_env();
+    let sdk = scenes::root().join("python-runtime");
+    let mypy = |place: &Path| {
+        let mut command = Command::new(env.join("bin/mypy"));
+        command.current_dir(place).env("MYPYPATH", &sdk).arg("--strict");
+        command.arg("--cache-dir").arg(env.join("mypy-cache-of-clients"));
+        run(command.arg("."))
+    };
+    mypy(folder.path());
+    let sockets = tempfile::tempdir().expect("a directory");
+    let calendar = Calendar::start(sockets.path());
+    let mut command = Command::new(env.join("bin/python"));
+    command.arg(script("calls.py")).arg(folder.path()).arg(&calendar.socket);
+    print_measured(&run(&mut command));
+}
+
+#[expect(clippy::print_stdout, reason = "figures for whoever asks for the output of the test")]
+fn print_measured(told: &str) {
+    println!("{told}");
+}
+
+#[test]
+fn no_text_of_a_document_becomes_code() {
+    let folder = folder();
+    for seed in 0..HOSTILE {
+        let json = scenes::hostile(&mut ChaCha8Rng::seed_from_u64(seed));
+        let document = Document::from_value(&json).expect("it is a document, for all its faults");
+        write(folder.path(), &format!("hostile{seed}"), &document);
+        let again = Document::from_value(&json).expect("it is the same document");
+        assert_eq!(client("a", &document), client("a", &again), "seed {seed}");
+    }
+    run(Command::new("python3").arg(script("structure.py")).arg(folder.path()));
+}
