@@ -34,15 +34,6 @@ impl Services {
         Ok(services)
     }
 
-    /// A service by its name.
-    pub(crate) async fn named(
-        &self,
-        store: &Store,
-        name: &str,
-    ) -> Result<Option<ServiceRow>, DbError> {
-        Ok(self.all(store).await?.iter().find(|service| service.name == name).cloned())
-    }
-
     /// The clients that a source may import by now: of the services that it names at all.
     pub(crate) async fn of_source(&self, store: &Store, source: &str) -> Result<Pinned, DbError> {
         if !source.contains("hero_rpc") {

@@ -13,7 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sluice-rpc", &["sluice-model"]),
     ("sluice-outbound", &["sluice-model"]),
     ("sluice-db", &["sluice-model"]),
-    ("sluice-executor", &["sluice-model", "sluice-sandbox", "sluice-rpc", "sluice-outbound", "sluice-db"]),
+    (
+        "sluice-executor",
+        &["sluice-model", "sluice-sandbox", "sluice-rpc", "sluice-outbound", "sluice-db"],
+    ),
     ("sluice-server", &["sluice-model", "sluice-executor", "sluice-rpc", "sluice-db"]),
     ("sluice", ALL),
     ("xtask", ALL),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sluice_model::{
-    Attachment, Call, CallId, Capability, CallKind, Code, Completion, EventBody, Failure, Request, SpanId,
+    Attachment, Call, CallId, CallKind, Capability, Code, Completion, EventBody, Failure, Request,
+    SpanId,
 };
 use wasmtime::Result;
 
@@ -150,9 +151,8 @@ impl Guest {
         match &mut request {
             Request::Flow { grants, .. } => *grants = effective(),
             Request::Http(call) => {
-                let of_http = |word: &Capability| {
-                    matches!(word.kind(), CallKind::Http | CallKind::Secret)
-                };
+                let of_http =
+                    |word: &Capability| matches!(word.kind(), CallKind::Http | CallKind::Secret);
                 call.grants = effective().into_iter().filter(of_http).collect();
             }
             Request::Llm(call) => call.budgets = self.spans.budgets(parent),

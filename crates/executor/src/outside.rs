@@ -1,0 +1,63 @@
+//! The calls that leave this machine, and those about what they need: a performer each.
+
+mod http;
+mod rpc;
+mod secret;
+mod vault;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluice_db::{DbError, Store};
+use sluice_model::{CallKind, Code, Failure, Scrub};
+use sluice_outbound::http::{Guard, Http};
+
+use crate::performer::Performer;
+pub use vault::{SecretBounds, SecretPlace, Vault};
+
+/// What performers share.
+#[derive(Clone)]
+pub struct Outside {
+    store: Store,
+    http: Arc<Http>,
+    rpc: sluice_rpc::Client,
+    vault: Option<Vault>,
+    scrub: Scrub,
+}
+
+impl Outside {
+    /// Performers over a store. `guard` says which addresses that are not public may be reached; without a
+    /// vault there are no secrets; `scrub` learns the secrets that are used.
+    pub fn new(store: Store, guard: Guard, vault: Option<Vault>, scrub: Scrub) -> Outside {
+        let (http, rpc) = (Arc::new(Http::new(guard)), sluice_rpc::Client::new());
+        Outside { store, http, rpc, vault, scrub }
+    }
+
+    /// The same over this client.
+    #[must_use]
+    pub fn with_http(mut self, http: Http) -> Outside {
+        self.http = Arc::new(http);
+        self
+    }
+
+    /// A performer for each kind of call.
+    pub fn performers(&self) -> HashMap<CallKind, Arc<dyn Performer>> {
+        let of = |performer: Arc<dyn Performer>| performer;
+        HashMap::from([
+            (CallKind::Rpc, of(Arc::new(rpc::Rpc(self.clone())))),
+            (CallKind::Http, of(Arc::new(http::OverHttp(self.clone())))),
+            (CallKind::Secret, of(Arc::new(secret::References(self.clone())))),
+        ])
+    }
+}
+
+/// What a call fails with where the store does not answer.
+fn broken(error: &DbError) -> Box<Failure> {
+    tracing::error!(%error, "the store failed under a call");
+    Box::new(Failure::new(Code::PlatformError, "the store does not answer"))
+}
+
+/// What a performer says of a call that is not its own.
+fn not_ours() -> Box<Failure> {
+    Box::new(Failure::new(Code::PlatformError, "a call went to the wrong performer"))
+}

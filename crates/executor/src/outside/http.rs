@@ -1,0 +1,262 @@
+//! HTTP: where the grants allow it, with secrets put in on the way out and taken out of what comes back.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::json;
+use sluice_db::{SecretRow, Tenant};
+use sluice_model::{
+    Answer, Attachment, Call, CallKind, Capability, Code, Destination, Failure, HttpCall, Need,
+    Needed, Request, Scrub,
+};
+use sluice_outbound::http::{
+    Header, HttpFailure, Limits, Method, Reason, Refused, Request as Sent, Url,
+};
+use sluice_outbound::vault::{
+    Place, PlaceError, Placed, REFERENCE_PREFIX, Use, Values, learn, place, scrub_response,
+};
+
+use super::secret::not_opened;
+use super::vault::open;
+use super::{Outside, SecretBounds, SecretPlace, broken, not_ours};
+use crate::digest::sha256;
+use crate::performer::{CallContext, Performer};
+
+/// How long a request may take where the flow does not say, and at most.
+const TIMEOUT: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(15));
+
+pub(super) struct OverHttp(pub(super) Outside);
+
+#[async_trait]
+impl Performer for OverHttp {
+    /// By the meaning of the method, RFC 9110, 9.2.2.
+    fn is_idempotent(&self, call: &Call) -> bool {
+        let Request::Http(call) = &call.request else { return false };
+        matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE")
+    }
+
+    async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
+        let Call { request: Request::Http(asked), attachment, .. } = call else {
+            return Err(not_ours());
+        };
+        let mut request = Sent::new(context.tenant.as_str(), &asked.method, &asked.url);
+        for (name, value) in &asked.headers {
+            request = request.header(name, value);
+        }
+        request.body = attachment.map(|body| body.bytes.to_vec()).unwrap_or_default();
+        let has_header =
+            |name: &str| asked.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
+        if !has_header("traceparent") {
+            request.headers.push(traceparent(&context));
+        }
+        let (request, scrub) = self.with_secrets(&context, &asked, request).await?;
+        let limits = Limits {
+            timeout: asked.timeout_ms.map_or(TIMEOUT.0, Duration::from_millis).min(TIMEOUT.1),
+            redirects: if asked.redirects { Limits::default().redirects } else { 0 },
+            ..Limits::default()
+        };
+        let permit = |url: &Url, method: &Method| permitted(&asked.grants, url, method);
+        let sent = self.0.http.send(request, &limits, &permit).await;
+        let response = sent.map_err(|failure| Box::new(told(&scrub, &failure)))?;
+        let response = scrub_response(&scrub, response);
+        let headers: Vec<[Cow<'_, str>; 2]> = response
+            .headers
+            .iter()
+            .map(|(name, value)| [name.as_str().into(), String::from_utf8_lossy(value)])
+            .collect();
+        let value = json!({
+            "status": response.status,
+            "url": scrub.text(response.url.as_str()),
+            "headers": headers,
+        });
+        let attachment = (!response.body.is_empty()).then(|| Attachment {
+            digest: sha256(&response.body),
+            size_bytes: response.body.len() as u64,
+            bytes: Arc::from(response.body),
+        });
+        Ok(Answer { value, attachment })
+    }
+}
+
+impl OverHttp {
+    /// Puts secrets in the places of their references, where they may go. What is used is scrubbed from
+    /// then on.
+    async fn with_secrets(
+        &self,
+        context: &CallContext,
+        asked: &HttpCall,
+        request: Sent,
+    ) -> Result<(Sent, Scrub), Box<Failure>> {
+        let scrub = Scrub::new();
+        let has_reference = |text: &[u8]| {
+            text.windows(REFERENCE_PREFIX.len()).any(|part| part == REFERENCE_PREFIX.as_bytes())
+        };
+        // A pair of Basic credentials hides a reference behind its encoding.
+        let may_hide = |header: &Header| {
+            header.value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+        };
+        let is_used = has_reference(request.url.as_bytes())
+            || has_reference(&request.body)
+            || request.headers.iter().any(|it| may_hide(it) || has_reference(it.value.as_bytes()));
+        let Some(vault) = self.0.vault.as_ref().filter(|_| is_used) else {
+            return Ok((request, scrub));
+        };
+        let tenant = self.0.store.tenant(&context.tenant);
+        let granted = self.granted(&tenant, &asked.grants).await?;
+        let key = vault.key(&tenant).await.map_err(not_opened)?;
+        let mut values = Values::default();
+        for row in &granted {
+            let value = open(&key, &tenant, row)?;
+            values.insert(&key.reference(&context.run, &row.name), &row.name, value);
+        }
+        let Placed { request, used } =
+            place(request, &values).map_err(|error| Box::new(misplaced(error)))?;
+        for it in &used {
+            let Some(row) = granted.iter().find(|row| row.name == it.name) else { continue };
+            may_go(row, it, asked)?;
+            let value = open(&key, &tenant, row)?;
+            learn(&scrub, &value);
+            learn(&self.0.scrub, &value);
+        }
+        Ok((request, scrub))
+    }
+
+    /// The secrets that the call is granted.
+    async fn granted(
+        &self,
+        tenant: &Tenant,
+        grants: &[Capability],
+    ) -> Result<Vec<SecretRow>, Box<Failure>> {
+        let all = tenant.secrets().await.map_err(|error| broken(&error))?;
+        let none = |_: &str| None;
+        let is_granted = |row: &SecretRow| {
+            let need =
+                Need { kind: CallKind::Secret, target: Needed::Name(&row.name), values: &none };
+            grants.iter().any(|grant| grant.allows(&need))
+        };
+        Ok(all.into_iter().filter(is_granted).collect())
+    }
+}
+
+fn traceparent(context: &CallContext) -> Header {
+    Header {
+        name: "traceparent".to_owned(),
+        value: context.trace.traceparent.to_string(),
+        is_secret: false,
+    }
+}
+
+/// Whether the grants of the call let a request, or a redirect of it, go there.
+fn permitted(grants: &[Capability], url: &Url, method: &Method) -> Result<(), Refused> {
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return Err(Refused { what: "the address has no host".to_owned(), needs: None });
+    };
+    let values = |name: &str| (name == "method").then(|| vec![method.as_str().to_owned()]);
+    let target = Needed::Place(Destination { host, port, path: url.path() });
+    let need = Need { kind: CallKind::Http, target, values: &values };
+    if grants.iter().any(|grant| grant.allows(&need)) {
+        return Ok(());
+    }
+    let needs = match url.port() {
+        Some(port) => format!("http:{host}:{port}"),
+        None => format!("http:{host}"),
+    };
+    Err(Refused { what: format!("`{needs}` is not granted"), needs: Some(needs) })
+}
+
+/// Whether a secret may be put there, towards the host that was asked for.
+fn may_go(row: &SecretRow, used: &Use, asked: &HttpCall) -> Result<(), Box<Failure>> {
+    let refused = |message: String| {
+        let hint = format!(
+            "`sluice secrets set {} --host HOST --in PLACE` says where it may go.",
+            row.name
+        );
+        Err(Box::new(Failure::new(Code::SecretRefused, message).hint(hint)))
+    };
+    let name = &row.name;
+    let Ok(bounds) = serde_json::from_value::<SecretBounds>(row.bounds.clone()) else {
+        return refused(format!("where `{name}` may go cannot be read"));
+    };
+    let (place, where_to) = match &used.place {
+        Place::Header(header) => (SecretPlace::Header, format!("the header `{header}`")),
+        Place::Query(parameter) => {
+            (SecretPlace::Query, format!("the query parameter `{parameter}`"))
+        }
+        Place::Body => (SecretPlace::Body, "the body".to_owned()),
+    };
+    if !bounds.places.contains(&place) {
+        return refused(format!("`{name}` may not be put into {where_to}"));
+    }
+    let Ok(url) = asked.address() else { return refused("the address is none".to_owned()) };
+    let is_open = url.scheme() == "http";
+    let none = |_: &str| None;
+    let to = url.host_str().zip(url.port_or_known_default());
+    let is_allowed = to.is_some_and(|(host, port)| {
+        let target = Needed::Place(Destination { host, port, path: url.path() });
+        let need = Need { kind: CallKind::Http, target, values: &none };
+        bounds.hosts.iter().any(|host| {
+            format!("http:{host}").parse::<Capability>().is_ok_and(|word| {
+                // In the clear a secret goes where that port was named, and nowhere else.
+                word.allows(&need) && (!is_open || host.ends_with(&format!(":{port}")))
+            })
+        })
+    });
+    if !is_allowed {
+        let host = url.host_str().unwrap_or_default();
+        return refused(format!("`{name}` may not go to `{host}`"));
+    }
+    Ok(())
+}
+
+fn misplaced(error: PlaceError) -> Failure {
+    Failure::new(Code::SecretRefused, error.to_string())
+        .hint("A flow may use the references that `flow.secret` gave it in this run, where it is granted the secret.")
+}
+
+fn told(scrub: &Scrub, failure: &HttpFailure) -> Failure {
+    let (code, hint) = match &failure.reason {
+        Reason::Invalid(_) => (Code::CallInvalid, None),
+        Reason::Refused(_) | Reason::Forbidden { .. } => (
+            Code::HttpRefused,
+            Some(
+                "Flows reach public addresses that they are granted. Whoever runs this Sluice can allow others: `--reach HOST:PORT`.",
+            ),
+        ),
+        Reason::TimedOut { .. } => (
+            Code::CallTimedOut,
+            Some(
+                "It may have been acted upon all the same. Give the request more time: `timeout=`.",
+            ),
+        ),
+        _ => (Code::HttpFailed, None),
+    };
+    let told = Failure::new(code, scrub.text(&failure.to_string()).into_owned());
+    let told = match &failure.reason {
+        Reason::Refused(Refused { needs: Some(needs), .. }) => told
+            .hint(format!("A redirect leads there: grant `{needs}`, or send `redirects=False`."))
+            .detail("capability", needs.as_str()),
+        _ => match hint {
+            Some(hint) => told.hint(hint),
+            None => told,
+        },
+    };
+    told.detail("reason", reason(&failure.reason)).detail("nothing_done", !failure.sent)
+}
+
+/// One word for programs.
+fn reason(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Invalid(_) => "invalid",
+        Reason::Refused(_) => "refused",
+        Reason::Forbidden { .. } => "forbidden",
+        Reason::Unresolved { .. } => "dns",
+        Reason::Unreachable { .. } => "connect",
+        Reason::Tls { .. } => "tls",
+        Reason::TimedOut { .. } => "timed_out",
+        Reason::TooLarge { .. } => "too_large",
+        Reason::Redirect(_) => "redirect",
+        _ => "protocol",
+    }
+}

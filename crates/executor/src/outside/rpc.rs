@@ -1,0 +1,84 @@
+//! Methods of services: found by the name of the service, called for the run's tenant.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::json;
+use sluice_model::{Answer, Call, Code, Failure, Request, RpcCall};
+use sluice_rpc::{Address, CallLimits, Caller, RpcFailure};
+
+use super::{Outside, broken, not_ours};
+use crate::performer::{CallContext, Performer};
+
+/// How long a call waits for its answer where the flow does not say, and at most.
+const TIMEOUT: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(15));
+
+pub(super) struct Rpc(pub(super) Outside);
+
+#[async_trait]
+impl Performer for Rpc {
+    /// Services get the key of the call; whether they heed it, nobody knows.
+    fn is_idempotent(&self, _call: &Call) -> bool {
+        false
+    }
+
+    async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
+        let Request::Rpc(RpcCall { service, method, params, timeout_ms }) = call.request else {
+            return Err(not_ours());
+        };
+        let address = self.address(&service).await?;
+        let tenant = context.tenant.as_str().to_owned();
+        let caller = Caller {
+            claims: Some(json!({ "tenant": tenant }).to_string()),
+            user: Some(tenant.clone()),
+            context: Some(tenant),
+            traceparent: Some(context.trace.traceparent.to_string()),
+            idempotency_key: Some(context.idempotency_key),
+        };
+        let timeout = timeout_ms.map_or(TIMEOUT.0, Duration::from_millis).min(TIMEOUT.1);
+        let limits = CallLimits { timeout, ..CallLimits::default() };
+        let answered = self.0.rpc.call(&address, &method, &params, &caller, limits).await;
+        answered.map(Answer::of).map_err(|failure| Box::new(told(&service, &failure)))
+    }
+}
+
+impl Rpc {
+    async fn address(&self, service: &str) -> Result<Address, Box<Failure>> {
+        let admin = self.0.store.admin();
+        let found = admin.service(service).await.map_err(|error| broken(&error))?;
+        let Some(found) = found else {
+            let services = admin.services().await.map_err(|error| broken(&error))?;
+            let names: Vec<&str> = services.iter().map(|it| it.name.as_str()).take(8).collect();
+            let hint = match names.as_slice() {
+                [] => "Whoever runs this Sluice can put one in: `sluice services add`.".to_owned(),
+                names => format!("There is {}.", names.join(", ")),
+            };
+            let message = format!("there is no service `{service}` here");
+            let failure = Failure::new(Code::ServiceUnavailable, message);
+            return Err(Box::new(failure.hint(hint).detail("nothing_done", true)));
+        };
+        found.address.parse().map_err(|error| {
+            let message = format!("the address of the service `{service}` is none: {error}");
+            Box::new(Failure::new(Code::ServiceUnavailable, message).detail("nothing_done", true))
+        })
+    }
+}
+
+fn told(service: &str, failure: &RpcFailure) -> Failure {
+    match failure {
+        RpcFailure::Service(_) => failure.failure(Code::RpcFailed),
+        RpcFailure::TimedOut { .. } => failure
+            .failure(Code::CallTimedOut)
+            .hint("It may have been done all the same. Give the call more time: `timeout=`."),
+        RpcFailure::Invalid(_) => failure.failure(Code::CallInvalid),
+        RpcFailure::Lost(_) => failure
+            .failure(Code::OutcomeUnknown)
+            .hint("Find out at the service, then call again or go on."),
+        RpcFailure::Unreachable(_) | RpcFailure::NotJsonRpc(_) | RpcFailure::TooLarge { .. } => {
+            let message = format!("the service `{service}`: {failure}");
+            Failure::new(Code::ServiceUnavailable, message)
+                .hint("`sluice services ls` says which services answer.")
+                .detail("nothing_done", failure.nothing_done())
+        }
+    }
+}

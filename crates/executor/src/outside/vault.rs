@@ -1,0 +1,118 @@
+//! The secrets of tenants: sealed in the store, opened here, and nowhere else.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sluice_db::{KeepError, NewSecret, SecretRow, Tenant};
+use sluice_model::{Code, Failure};
+use sluice_outbound::vault::{DataKey, MasterKeys, Sealed, Secret};
+
+use crate::fresh::now_us;
+
+/// Where a secret may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretBounds {
+    /// Hosts in small letters, with a port where it is not the usual one; `*.` before a domain stands for
+    /// all below it.
+    pub hosts: Vec<String>,
+    /// Places in a request.
+    #[serde(default = "in_headers", rename = "in")]
+    pub places: Vec<SecretPlace>,
+}
+
+/// A place in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretPlace {
+    /// The value of a header.
+    Header,
+    /// The value of a parameter of the query.
+    Query,
+    /// The body.
+    Body,
+}
+
+fn in_headers() -> Vec<SecretPlace> {
+    vec![SecretPlace::Header]
+}
+
+/// Opens and seals secrets. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    masters: Arc<MasterKeys>,
+}
+
+impl Vault {
+    /// Under these master keys.
+    pub fn new(masters: MasterKeys) -> Vault {
+        Vault { masters: Arc::new(masters) }
+    }
+
+    /// Sets a tenant's secret. The number of its new version.
+    pub async fn set(
+        &self,
+        tenant: &Tenant,
+        name: &str,
+        value: Secret,
+        bounds: &SecretBounds,
+        by: &str,
+    ) -> Result<u64, KeepError> {
+        let key = self.key(tenant).await?;
+        let bounds = serde_json::to_value(bounds)
+            .map_err(|error| sluice_db::DbError::Corrupt(error.to_string()))?;
+        let (id, of) = (tenant.id().clone(), name.to_owned());
+        let seal = move |version: u64| {
+            let version = u32::try_from(version).unwrap_or(u32::MAX);
+            key.seal_value(&id, &of, version, &value).text
+        };
+        let new = NewSecret {
+            name: name.to_owned(),
+            bounds,
+            seal: Box::new(seal),
+            created_by: by.to_owned(),
+            at_us: now_us(),
+        };
+        tenant.set_secret(new).await
+    }
+
+    /// The tenant's key, which is made where there is none.
+    pub(super) async fn key(&self, tenant: &Tenant) -> Result<DataKey, KeepError> {
+        let fresh = DataKey::random().seal(&self.masters, tenant.id());
+        let sealed = Sealed { text: tenant.data_key(&fresh.text).await? };
+        DataKey::open(&sealed, &self.masters, tenant.id()).map_err(|error| {
+            tracing::error!(%error, "a tenant's key cannot be opened");
+            let failure =
+                Failure::new(Code::PlatformError, "the tenant's secrets cannot be opened")
+                    .hint("Whoever runs this Sluice: give it the master key that sealed them.");
+            KeepError::Refused(Box::new(failure))
+        })
+    }
+
+    /// Seals a tenant's key under the current master key, where another one sealed it. Whether it was
+    /// another one.
+    pub async fn reseal(&self, tenant: &Tenant) -> Result<bool, KeepError> {
+        let key = self.key(tenant).await?;
+        let before = tenant.data_key("").await?;
+        if DataKey::is_current(&Sealed { text: before.clone() }, &self.masters) {
+            return Ok(false);
+        }
+        let sealed = key.seal(&self.masters, tenant.id());
+        Ok(tenant.reseal_data_key(&before, &sealed.text).await?)
+    }
+}
+
+/// The value of a secret.
+pub(super) fn open(
+    key: &DataKey,
+    tenant: &Tenant,
+    row: &SecretRow,
+) -> Result<Secret, Box<Failure>> {
+    let sealed = Sealed { text: row.sealed.clone() };
+    let version = u32::try_from(row.version).unwrap_or(u32::MAX);
+    key.open_value(tenant.id(), &row.name, version, &sealed).map_err(|error| {
+        tracing::error!(%error, "a secret cannot be opened");
+        Box::new(Failure::new(Code::PlatformError, "a secret cannot be opened"))
+    })
+}
