@@ -21,7 +21,7 @@ use super::target::host_and_port;
 use super::tls::{self, Tls};
 
 /// Whether whoever asks may send this method to this address: asked for each hop, before its name is
-/// looked up.
+/// looked up. The query may hold a secret: what is said of a refusal names the host and path alone.
 pub type Permit<'p> = &'p (dyn Fn(&Url, &Method) -> Result<(), Refused> + Send + Sync);
 
 /// Sends requests under a guard. One for the whole process.
