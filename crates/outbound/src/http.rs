@@ -5,6 +5,7 @@
 //! after decompression.
 
 mod address;
+mod body;
 mod client;
 mod dns;
 mod failure;

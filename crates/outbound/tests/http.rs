@@ -179,6 +179,70 @@ async fn encodings_are_undone() {
 }
 
 #[tokio::test]
+async fn a_body_that_unpacks_to_nothing_ends_all_the_same() {
+    let limits = Limits { response_bytes: 100_000, ..Limits::default() };
+    let empty = zstd::bulk::compress(b"", 3).expect("a frame");
+    let head = open_ended(&[("content-encoding", "zstd")]);
+    let server = serve(Play::Endless(head, empty.repeat(100))).await;
+    let endless = send(Request::new("t", "GET", &server.url("/")), &limits).await;
+    let expected = Reason::TooLarge { what: "the answer", most_bytes: 100_000 };
+    assert_eq!(endless.expect_err("it has no end").reason, expected);
+    // No body at all, as an answer to HEAD has none, is no broken one.
+    for play in [
+        Play::Send(answer(200, &[("content-encoding", "gzip")], b"")),
+        Play::Send(b"HTTP/1.1 304 X\r\ncontent-encoding: br\r\n\r\n".to_vec()),
+    ] {
+        let server = serve(play).await;
+        assert_eq!(get(&server.url("/")).await.expect("an answer").body, b"");
+    }
+    // What we did not ask for is handed on as it is.
+    let odd = Play::Send(answer(200, &[("content-encoding", "gzip, gzip")], b"odd"));
+    let answer = get(&serve(odd).await.url("/")).await.expect("an answer");
+    assert_eq!(
+        (answer.body.as_slice(), answer.header("content-encoding")),
+        (b"odd".as_slice(), Some("gzip, gzip"))
+    );
+}
+
+#[tokio::test]
+async fn no_body_makes_us_remember_more_than_it_has() {
+    // Frames of nothing that want a window of 8 MiB and of 64 MiB.
+    for (window, is_fine) in [(b'\x68', true), (b'\x80', false)] {
+        let frame = [b'\x28', b'\xb5', b'\x2f', b'\xfd', 0, window, 1, 0, 0];
+        let server = serve(Play::Send(answer(200, &[("content-encoding", "zstd")], &frame))).await;
+        match get(&server.url("/")).await {
+            Ok(answer) => assert!(is_fine && answer.body.is_empty(), "{window:x}"),
+            Err(failure) => assert!(
+                !is_fine && matches!(failure.reason, Reason::Protocol(_)),
+                "{window:x}: {failure:?}"
+            ),
+        }
+    }
+}
+
+/// What the test below starts: a request with proxies in its environment.
+#[tokio::test]
+async fn in_an_environment_with_proxies() {
+    let Ok(target) = std::env::var("OUTBOUND_TARGET") else { return };
+    assert_eq!(get(&target).await.expect("an answer").body, b"direct");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_proxy_of_the_environment_is_used() {
+    let (target, proxy) = (serve(ok("direct")).await, serve(ok("by proxy")).await);
+    let mut child = std::process::Command::new(std::env::current_exe().expect("this test"));
+    child.args(["--exact", "in_an_environment_with_proxies"]);
+    child.env("OUTBOUND_TARGET", target.url("/"));
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"] {
+        child.env(name, proxy.url(""));
+    }
+    let ended = tokio::task::spawn_blocking(move || child.output()).await.expect("no panic");
+    let ended = ended.expect("it runs");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
+    assert_eq!((target.seen().len(), proxy.connections()), (1, 0));
+}
+
+#[tokio::test]
 async fn headers_of_an_answer_are_measured() {
     let long = "x".repeat(70_000);
     let server = serve(Play::Send(answer(200, &[("x-long", &long)], b""))).await;

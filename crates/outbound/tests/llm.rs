@@ -222,6 +222,8 @@ async fn what_can_pass_is_tried_again() {
         Play::HangUp,
         Play::Pieces(vec![b"HTTP/1.1 200 OK\r\ncontent-".to_vec()]),
         Play::Pieces(vec![early]),
+        // Many say who speaks before they say anything.
+        stream(&delta(&json!({ "role": "assistant", "content": "" })), 50),
         Play::Pieces(vec![
             answer(200, &[("content-type", "application/json")], b"{}")[..40].to_vec(),
         ]),

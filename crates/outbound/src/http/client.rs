@@ -4,10 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
+use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Client, Method, Url};
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout_at};
 
+use super::body;
 use super::dns::{MAX_ADDRESSES, Resolver, SystemResolver};
 use super::failure::{self, HttpFailure, Reason, Refused};
 use super::guard::Guard;
@@ -19,7 +21,7 @@ use super::target::host_and_port;
 use super::tls::{self, Tls};
 
 /// Whether whoever asks may send this method to this address: asked for each hop, before its name is
-/// looked up.
+/// looked up. The query may hold a secret: what is said of a refusal names the host and path alone.
 pub type Permit<'p> = &'p (dyn Fn(&Url, &Method) -> Result<(), Refused> + Send + Sync);
 
 /// Sends requests under a guard. One for the whole process.
@@ -35,7 +37,7 @@ impl Http {
     pub fn new(guard: Guard) -> Http {
         Http {
             guard,
-            resolver: Arc::new(SystemResolver),
+            resolver: Arc::new(SystemResolver::default()),
             tls: Tls::default(),
             pools: Pools::default(),
         }
@@ -153,7 +155,10 @@ async fn execute(
     until: Instant,
     limits: &Limits,
 ) -> Result<reqwest::Response, HttpFailure> {
-    let request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+    let request = client
+        .request(hop.method.clone(), hop.url.clone())
+        .header(ACCEPT_ENCODING, body::CODINGS)
+        .headers(hop.headers.clone());
     let is_without = hop.body.is_empty() && [Method::GET, Method::HEAD].contains(&hop.method);
     let request = if is_without { request } else { request.body(hop.body.clone()) };
     let sent = timeout_at(until, request.send()).await;

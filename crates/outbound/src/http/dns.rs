@@ -2,9 +2,12 @@
 //! gives other answers each time.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs as _};
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 /// The most addresses of a name that are looked at. A name with more is refused, since not all of them
 /// could be checked.
@@ -17,14 +20,32 @@ pub trait Resolver: Send + Sync {
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
 }
 
+/// The most look-ups at one time. Each holds a thread until the system gives it up, whoever still waits for
+/// it; the process has others to do.
+const MAX_LOOKUPS: usize = 64;
+
 /// The resolver of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemResolver;
+#[derive(Clone, Debug)]
+pub struct SystemResolver {
+    places: Arc<Semaphore>,
+}
+
+impl Default for SystemResolver {
+    fn default() -> SystemResolver {
+        SystemResolver { places: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
+    }
+}
 
 #[async_trait]
 impl Resolver for SystemResolver {
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        let found = tokio::net::lookup_host((host, 0)).await?;
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(io::Error::other)?;
+        let host = host.to_owned();
+        let look_up = spawn_blocking(move || {
+            let _place = place;
+            (host.as_str(), 0).to_socket_addrs()
+        });
+        let found = look_up.await.map_err(io::Error::other)??;
         let mut addresses: Vec<IpAddr> = Vec::new();
         for address in found.map(|it| it.ip()) {
             if !addresses.contains(&address) {

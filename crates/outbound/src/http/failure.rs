@@ -150,8 +150,7 @@ fn unconnected(error: &reqwest::Error, url: &Url, host: String) -> Reason {
 /// Why an answer ended before its end.
 pub(super) fn of_answer(error: &reqwest::Error) -> HttpFailure {
     let last = causes(error).last().map(ToString::to_string).unwrap_or_default();
-    let what = if error.is_decode() { format!("its body does not read: {last}") } else { last };
-    Reason::Protocol(what).sent()
+    Reason::Protocol(last).sent()
 }
 
 /// The error, what caused it, and so on.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use tokio::time::{Instant, timeout_at};
 
-use super::failure::{self, HttpFailure, Reason};
+use super::body::Body;
+use super::failure::{HttpFailure, Reason};
 
 /// An answer whose body is still to come.
-#[derive(Debug)]
 pub struct Incoming {
     /// The status.
     pub status: u16,
@@ -19,7 +19,7 @@ pub struct Incoming {
     pub url: Url,
     /// How many redirects were followed.
     pub redirects: u32,
-    answer: reqwest::Response,
+    body: Body,
     left: usize,
     most: usize,
     until: Instant,
@@ -57,16 +57,24 @@ impl Incoming {
         bounds: &Bounds,
     ) -> Result<Incoming, HttpFailure> {
         let most_bytes = bounds.body_bytes;
-        // Where it says so itself, nothing of it needs to be read. Decompression leaves no length.
+        // Where it says so itself, nothing of it needs to be read.
         if answer.content_length().is_some_and(|it| it > most_bytes as u64) {
             return Err(Reason::TooLarge { what: "the answer", most_bytes }.sent());
         }
+        let mut headers = measured(answer.headers(), bounds.header_bytes)?;
+        let status = answer.status().as_u16();
+        let body = Body::of(answer, most_bytes);
+        if body.is_packed() {
+            // They are of the body as it was sent, which nobody gets to see.
+            let is_of_packing = |name: &str| name == CONTENT_ENCODING || name == CONTENT_LENGTH;
+            headers.retain(|(name, _)| !is_of_packing(name));
+        }
         Ok(Incoming {
-            status: answer.status().as_u16(),
-            headers: measured(answer.headers(), bounds.header_bytes)?,
+            status,
+            headers,
             url,
             redirects,
-            answer,
+            body,
             left: most_bytes,
             most: most_bytes,
             until: bounds.until,
@@ -82,15 +90,13 @@ impl Incoming {
     /// The next piece of the body, or nothing after the last one.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpFailure> {
         let late = |_| Reason::TimedOut { after: self.within }.sent();
-        let next = timeout_at(self.until, self.answer.chunk()).await.map_err(late)?;
-        let Some(piece) = next.map_err(|error| failure::of_answer(&error))? else {
-            return Ok(None);
-        };
+        let next = timeout_at(self.until, self.body.chunk()).await.map_err(late)?;
+        let Some(piece) = next? else { return Ok(None) };
         let Some(left) = self.left.checked_sub(piece.len()) else {
             return Err(Reason::TooLarge { what: "the answer", most_bytes: self.most }.sent());
         };
         self.left = left;
-        Ok(Some(piece.into()))
+        Ok(Some(piece))
     }
 
     /// All of it.
@@ -113,6 +119,12 @@ impl Response {
     /// The first value of a header, where it is a text.
     pub fn header(&self, name: &str) -> Option<&str> {
         text_of(&self.headers, name)
+    }
+}
+
+impl std::fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Incoming({})", self.status)
     }
 }
 

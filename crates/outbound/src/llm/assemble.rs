@@ -116,9 +116,14 @@ impl Assembly {
         self.finish.is_some()
     }
 
-    /// Whether anything of an answer has come.
+    /// Whether the endpoint answered at all, if with nothing.
     pub(super) fn has_choice(&self) -> bool {
         self.has_choice
+    }
+
+    /// Whether anything of an answer has come.
+    pub(super) fn has_begun(&self) -> bool {
+        !(self.content.is_empty() && self.refusal.is_empty() && self.calls.is_empty())
     }
 
     /// The whole answer, without the endpoint's key.

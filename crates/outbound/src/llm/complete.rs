@@ -170,7 +170,7 @@ impl Try<'_> {
                 }
                 // What was said is whole; only the end of the connection is not.
                 Err(_) if assembly.is_finished() => break,
-                Err(failure) => return Err(self.of_http(failure, assembly.has_choice())),
+                Err(failure) => return Err(self.of_http(failure, assembly.has_begun())),
             };
             for event in found {
                 if event.trim() == "[DONE]" {
@@ -184,7 +184,7 @@ impl Try<'_> {
             }
         }
         show_all(&veil.end(), show);
-        match (assembly.is_finished(), assembly.has_choice()) {
+        match (assembly.is_finished(), assembly.has_begun()) {
             (true, _) => Ok(assembly),
             (false, true) => Err(LlmFailure::Cut { what: "the stream ended early".to_owned() }),
             (false, false) => Err(empty()),
