@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sluice_db::{DbError, ServiceRow, Store};
+use sluice_rpc::module_of;
 
 /// How long the list of services is kept in mind: a change takes hold after that.
 const KEPT: Duration = Duration::from_secs(1);
 
-/// Digests of the clients that a source may import, by the names of their services.
+/// Digests of the clients that a source may import, by the names of their modules.
 pub type Pinned = BTreeMap<String, String>;
 
 /// The services of a store.
@@ -40,10 +41,9 @@ impl Services {
             return Ok(Pinned::new());
         }
         let services = self.all(store).await?;
-        let named = services.iter().filter(|service| names(source, &service.name));
-        let pinned = named
-            .filter_map(|service| Some((service.name.clone(), service.client_digest.clone()?)));
-        Ok(pinned.collect())
+        let modules = services.iter().map(|service| (module_of(&service.name), service));
+        let named = modules.filter(|(module, _)| names(source, module));
+        Ok(named.filter_map(|(module, it)| Some((module, it.client_digest.clone()?))).collect())
     }
 
     /// The texts of clients, as the guest takes them: a JSON object. None where one is not in the store.

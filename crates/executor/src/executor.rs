@@ -19,6 +19,7 @@ use crate::beside::Beside;
 use crate::clients::Services;
 use crate::fresh::now_us;
 use crate::lanes::Lanes;
+use crate::outside::Outside;
 use crate::pace::Pace;
 use crate::poke::Poke;
 use crate::registry::{Registry, Reserved};
@@ -50,7 +51,12 @@ pub(crate) struct Direct {
 
 impl Executor {
     /// An executor over a store. It takes up nothing before [`Executor::work`].
-    pub fn new(store: Store, sandbox: Sandbox, settings: Settings) -> Executor {
+    pub fn new(store: Store, sandbox: Sandbox, mut settings: Settings) -> Executor {
+        if let Some(outside) = &settings.outside {
+            for (kind, performer) in outside.performers() {
+                settings.performers.entry(kind).or_insert(performer);
+            }
+        }
         let (sender, receiver) = unbounded_channel();
         let lanes = Lanes::new(processors(), settings.niceness);
         Executor {
@@ -84,6 +90,11 @@ impl Executor {
     /// Digest of the image that new runs are pinned to.
     pub fn image_digest(&self) -> &str {
         self.shared.sandbox.image_digest()
+    }
+
+    /// What is outside, where this executor lets runs out.
+    pub fn outside(&self) -> Option<&Outside> {
+        self.shared.settings.outside.as_ref()
     }
 
     /// How many attempts are alive in this process.

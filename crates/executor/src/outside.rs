@@ -1,5 +1,6 @@
 //! The calls that leave this machine, and those about what they need: a performer each.
 
+mod catalogue;
 mod http;
 mod rpc;
 mod secret;
@@ -13,6 +14,7 @@ use sluice_model::{CallKind, Code, Failure, Scrub};
 use sluice_outbound::http::{Guard, Http};
 
 use crate::performer::Performer;
+pub use catalogue::{Checked, Interface, ServiceSummary};
 pub use vault::{SecretBounds, SecretPlace, Vault};
 
 /// What performers share.
@@ -38,6 +40,11 @@ impl Outside {
     pub fn with_http(mut self, http: Http) -> Outside {
         self.http = Arc::new(http);
         self
+    }
+
+    /// What opens and seals secrets, where there is a master key.
+    pub fn vault(&self) -> Option<&Vault> {
+        self.vault.as_ref()
     }
 
     /// A performer for each kind of call.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sluice_model::CallKind;
 
+use crate::outside::Outside;
 use crate::performer::Performer;
 use crate::spans::SpanSink;
 
@@ -32,7 +33,9 @@ pub struct Settings {
     /// Takes up only what is submitted through this executor, and what that starts. Default: whatever
     /// the store holds.
     pub own_only: bool,
-    /// Who performs the calls that leave this machine.
+    /// What is outside: services, HTTP, secrets, models. Default: nothing.
+    pub outside: Option<Outside>,
+    /// Who performs the calls that leave this machine, where that is not what is outside.
     pub performers: HashMap<CallKind, Arc<dyn Performer>>,
     /// Who is told of spans that are over. Default: nobody.
     pub spans: Option<Arc<dyn SpanSink>>,
@@ -58,6 +61,7 @@ impl Default for Settings {
             most_losses: 5,
             most_depth: 16,
             own_only: false,
+            outside: None,
             performers: HashMap::new(),
             spans: None,
         }

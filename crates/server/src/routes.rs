@@ -11,6 +11,8 @@ mod login;
 mod records;
 pub(crate) mod reruns;
 pub(crate) mod runs;
+mod secrets;
+mod services;
 mod socket;
 pub(crate) mod spans;
 pub(crate) mod start;
@@ -42,6 +44,8 @@ pub(crate) fn described() -> ApiRouter<Edge> {
         .merge(artifacts::routes())
         .merge(asks::routes())
         .merge(kv::routes())
+        .merge(services::routes())
+        .merge(secrets::routes())
         .merge(tokens::routes())
         .merge(tenants::routes())
         .merge(audit::routes())

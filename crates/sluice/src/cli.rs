@@ -7,6 +7,7 @@ mod flows;
 mod run;
 mod runs;
 mod server;
+mod services;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,10 @@ pub use self::run::{HowArgs, RunArgs, WorkerArgs};
 pub use self::runs::{ExportArgs, ImportArgs, LogsArgs, LsArgs, ReplayArgs, RerunArgs};
 pub use self::runs::{RunsArgs, RunsCommand, TailArgs, VerifyArgs};
 pub use self::server::{ApiArgs, LoginArgs, ServeArgs};
+pub use self::services::{
+    PlaceWord, SecretsArgs, SecretsCommand, SecretsSetArgs, ServicesAddArgs, ServicesArgs,
+    ServicesCommand, ServicesLsArgs, ServicesRefreshArgs, ServicesStubArgs,
+};
 use crate::log::LogFormat;
 
 const EXIT_CODES: &str = "\
@@ -38,6 +43,9 @@ Environment:
   SLUICE_SERVER      the server to work on, as for --server
   SLUICE_TOKEN       the token for the server; default: that of the last `sluice login`
   SLUICE_CACHE_DIR   where the runtime image is kept; default $XDG_CACHE_HOME/sluice
+  SLUICE_REACH       addresses that are not public and may be reached, as in 127.0.0.1:8080
+  SLUICE_MASTER_KEY_FILE  the key under which secrets are sealed; default master.key beside the store
+  PATH_SOCKET        where services have their sockets; default ~/hero/var/sockets
   SLUICE_HASH_SEED   seed of Python's string hashes; a deployment sets its own. Default 0
   SLUICE_LOG         what serve and worker log, as in info or sluice_server=debug; else RUST_LOG
   OTEL_EXPORTER_OTLP_ENDPOINT  where serve and worker send spans; docs/operations.md has the others
@@ -141,6 +149,10 @@ pub enum Command {
     Asks(AsksArgs),
     /// Saved flows and their versions.
     Flows(FlowsArgs),
+    /// Services that flows can call: put them in, list them, show what they offer.
+    Services(ServicesArgs),
+    /// Secrets that flows use and never see: set and list them.
+    Secrets(SecretsArgs),
     /// Say what a source holds and what is wrong with it, without running a flow.
     Check(CheckArgs),
     /// Serve an agent over standard input and output, by the Model Context Protocol, and work on the

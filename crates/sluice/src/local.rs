@@ -3,6 +3,8 @@
 
 mod hearing;
 mod machine;
+mod means;
+mod outside;
 mod records;
 
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub use sluice_sandbox::{BuildStage, Described};
 
 pub use self::hearing::{Heard, Hearing, until_idle};
 pub use self::machine::{LocalMachine, Only};
+pub use self::means::LocalMeans;
+pub use self::outside::{Keys, outside};
 pub use self::records::LocalRecords;
 
 use crate::settings;

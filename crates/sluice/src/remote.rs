@@ -2,6 +2,7 @@
 
 mod login;
 mod machine;
+mod means;
 mod messages;
 mod records;
 mod refused;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::login::{Login, keep_login};
 pub use self::machine::RemoteMachine;
+pub use self::means::RemoteMeans;
 pub use self::records::RemoteRecords;
 pub use self::refused::Refused;
 use crate::exit::Usage;

@@ -12,6 +12,14 @@ use crate::exit::Usage;
 pub const CACHE_DIR: &str = "SLUICE_CACHE_DIR";
 /// The variable that names the store.
 pub const STORE: &str = "SLUICE_STORE";
+/// The variable that names addresses which are not public and may be reached.
+pub const REACH: &str = "SLUICE_REACH";
+/// The variable that names the file of the master key.
+pub const MASTER_KEY_FILE: &str = "SLUICE_MASTER_KEY_FILE";
+/// The variable that names the files of master keys that only open.
+pub const OLDER_MASTER_KEY_FILES: &str = "SLUICE_OLDER_MASTER_KEY_FILES";
+/// The variable that names the directory of the sockets of services.
+const PATH_SOCKET: &str = "PATH_SOCKET";
 /// The variable that holds the hash seed.
 pub const HASH_SEED: &str = "SLUICE_HASH_SEED";
 
@@ -43,6 +51,45 @@ pub fn store_url(option: Option<&str>) -> anyhow::Result<String> {
         Usage::new(format!("your data directory is no text: {}", path.display()))
             .hint(format!("name the store with --store or {STORE}"))
     })?)
+}
+
+/// What `$SLUICE_REACH` holds, between commas.
+pub fn reach() -> Vec<String> {
+    listed(REACH)
+}
+
+/// `$SLUICE_MASTER_KEY_FILE`, else `sluice/master.key` in the user's data directory.
+pub fn master_key_file() -> anyhow::Result<PathBuf> {
+    if let Some(path) = std::env::var_os(MASTER_KEY_FILE).filter(|path| !path.is_empty()) {
+        return Ok(PathBuf::from(path));
+    }
+    let base = etcetera::choose_base_strategy()
+        .context("cannot tell where your home directory is; set SLUICE_MASTER_KEY_FILE")?;
+    Ok(base.data_dir().join("sluice").join("master.key"))
+}
+
+/// What `$SLUICE_OLDER_MASTER_KEY_FILES` names, between commas.
+pub fn older_master_key_files() -> Vec<PathBuf> {
+    listed(OLDER_MASTER_KEY_FILES).into_iter().map(PathBuf::from).collect()
+}
+
+/// Where services have their sockets.
+pub fn sockets_directory() -> Option<PathBuf> {
+    let home = etcetera::home_dir().ok();
+    sluice_executor::sockets_directory(std::env::var(PATH_SOCKET).ok().as_deref(), home.as_deref())
+}
+
+/// The address of a service's socket there.
+pub fn socket_of(service: &str) -> Option<String> {
+    let path = sockets_directory()?.join(service).join("rpc.sock");
+    let path = std::path::absolute(path).ok()?;
+    Some(format!("unix:{}", path.to_str()?))
+}
+
+fn listed(variable: &str) -> Vec<String> {
+    let text = std::env::var(variable).unwrap_or_default();
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect()
 }
 
 /// `$SLUICE_HASH_SEED`, else 0. Python's hashes of strings follow from it, so a deployment that

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_db::{KeepError, NewSecret, SecretRow, Tenant};
-use sluice_model::{Code, Failure};
+use sluice_model::{Capability, Code, Failure};
 use sluice_outbound::vault::{DataKey, MasterKeys, Sealed, Secret};
 
 use crate::fresh::now_us;
@@ -34,6 +34,27 @@ pub enum SecretPlace {
     Body,
 }
 
+impl SecretBounds {
+    /// Refuses bounds that let a secret go nowhere, or that nobody can read.
+    pub fn check(&self) -> Result<(), String> {
+        if self.hosts.is_empty() || self.places.is_empty() {
+            return Err("name at least one host and one place that the secret may go to".to_owned());
+        }
+        for host in &self.hosts {
+            let word = format!("http:{host}");
+            let read = word.parse::<Capability>();
+            if host == "*" || host.contains('/') || host.contains('(') || read.is_err() {
+                return Err(format!(
+                    "`{}` is no host: write it as in api.example.com, *.example.com or \
+                     internal.example:8443",
+                    host.chars().take(80).collect::<String>()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 fn in_headers() -> Vec<SecretPlace> {
     vec![SecretPlace::Header]
 }
@@ -55,10 +76,13 @@ impl Vault {
         &self,
         tenant: &Tenant,
         name: &str,
-        value: Secret,
+        value: String,
         bounds: &SecretBounds,
         by: &str,
     ) -> Result<u64, KeepError> {
+        let value = Secret::new(value).map_err(|error| {
+            KeepError::Refused(Box::new(Failure::new(Code::RequestInvalid, error.to_string())))
+        })?;
         let key = self.key(tenant).await?;
         let bounds = serde_json::to_value(bounds)
             .map_err(|error| sluice_db::DbError::Corrupt(error.to_string()))?;

@@ -9,14 +9,21 @@ use crate::cli::{Global, McpArgs};
 use crate::exit::Exit;
 use crate::local::{LocalMachine, Only};
 use crate::render::Theme;
+use crate::secrets::known;
 
 /// Serves until the agent closes standard input, and leaves the runs that go on in good order.
 pub fn run(_args: &McpArgs, global: &Global) -> anyhow::Result<Exit> {
     let theme = Theme::of_stderr(global.color);
     let runtime = async_runtime()?;
     let exit = runtime.block_on(async {
-        let machine =
-            local_machine(&store_url(global)?, theme, Only::Everything, None, None).await?;
+        let machine = local_machine(
+            &store_url(global)?,
+            theme,
+            Only::Everything,
+            None,
+            (None, known(global)),
+        )
+        .await?;
         Box::pin(serve(&machine)).await
     });
     // A read of standard input cannot be given up; nothing else is left.

@@ -18,7 +18,9 @@ pub mod replay;
 pub mod run;
 pub mod runs;
 pub mod runtime;
+pub mod secrets;
 pub mod serve;
+pub mod services;
 mod show;
 mod site;
 pub mod version;
@@ -86,11 +88,11 @@ async fn local_machine(
     theme: Theme,
     only: Only,
     concurrency: Option<u32>,
-    telemetry: Option<Telemetry>,
+    (telemetry, scrub): (Option<Telemetry>, Scrub),
 ) -> anyhow::Result<LocalMachine> {
     let sandbox = tokio::task::spawn_blocking(move || open(theme));
     let records = LocalRecords::open(url).await?;
-    Ok(LocalMachine::new(records, sandbox.await??, only, concurrency, telemetry))
+    LocalMachine::new(records, sandbox.await??, only, concurrency, telemetry, scrub)
 }
 
 /// The export of spans that the environment asks for, if it does.

@@ -36,7 +36,8 @@ pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
         let concurrency = Some(args.concurrency);
         let telemetry = telemetry(&scrub)?;
         let (url, only) = (store_url(global)?, Only::Everything);
-        let machine = local_machine(&url, theme, only, concurrency, telemetry.clone()).await?;
+        let machine =
+            local_machine(&url, theme, only, concurrency, (telemetry.clone(), scrub)).await?;
         let exit = Box::pin(served(&machine, args, telemetry.clone(), theme)).await;
         if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
             telemetry.stop().await;

@@ -7,11 +7,12 @@ use sluice_model::Description;
 use super::{local_machine, open};
 use crate::cli::Global;
 use crate::exit::Usage;
-use crate::local::{LocalRecords, Only};
-use crate::remote::{Remote, RemoteMachine, RemoteRecords, named};
+use crate::local::{LocalMeans, LocalRecords, Only};
+use crate::remote::{Remote, RemoteMachine, RemoteMeans, RemoteRecords, named};
 use crate::render::Theme;
+use crate::secrets::known;
 use crate::settings::store_url;
-use crate::site::{Machine, Records, Refusable};
+use crate::site::{Machine, Means, Records, Refusable};
 
 enum Site {
     /// The store of that address, and this machine.
@@ -43,10 +44,20 @@ pub async fn records(global: &Global) -> anyhow::Result<Box<dyn Records>> {
     })
 }
 
+/// The services and secrets that the command is about.
+pub async fn means(global: &Global) -> anyhow::Result<Box<dyn Means>> {
+    Ok(match Site::of(global)? {
+        Site::Store(url) => Box::new(LocalMeans::open(&url, known(global)).await?),
+        Site::Server(remote) => Box::new(RemoteMeans::new(remote)),
+    })
+}
+
 /// What runs the flows that the command is about.
 pub async fn machine(global: &Global, theme: Theme) -> anyhow::Result<Box<dyn Machine>> {
     Ok(match Site::of(global)? {
-        Site::Store(url) => Box::new(local_machine(&url, theme, Only::Its, None, None).await?),
+        Site::Store(url) => {
+            Box::new(local_machine(&url, theme, Only::Its, None, (None, known(global))).await?)
+        }
         Site::Server(remote) => Box::new(RemoteMachine::new(remote)),
     })
 }

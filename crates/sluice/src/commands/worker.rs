@@ -28,7 +28,8 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
         let telemetry = telemetry(&scrub)?;
         let (url, only) = (store_url(global)?, Only::Everything);
         let concurrency = Some(args.concurrency);
-        let machine = local_machine(&url, theme, only, concurrency, telemetry.clone()).await?;
+        let machine =
+            local_machine(&url, theme, only, concurrency, (telemetry.clone(), scrub)).await?;
         let exit = Box::pin(work(&machine, args, theme)).await;
         if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
             telemetry.stop().await;

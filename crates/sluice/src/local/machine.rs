@@ -7,10 +7,10 @@ use sluice_executor::{
     Executor, NotSubmitted, Replayed, Replaying as ExecutorReplaying, Rerun as ExecutorRerun,
     Settings, SpanSink, Submission, Version, start_of,
 };
-use sluice_model::{Description, RunId, TenantId};
+use sluice_model::{Description, RunId, Scrub, TenantId};
 use sluice_server::Telemetry;
 
-use super::{Local, LocalRecords, now_us};
+use super::{Keys, Local, LocalRecords, now_us, outside};
 use crate::site::{Machine, NewRun, Planned, Records, Refusable, Replaying, Rerun, Work};
 
 /// Which runs a machine takes up when it works.
@@ -30,14 +30,15 @@ pub struct LocalMachine {
 
 impl LocalMachine {
     /// Puts the parts together. Nothing is taken up before it works. Spans that are over go to
-    /// `telemetry`.
+    /// `telemetry`; `scrub` learns the secrets that runs use.
     pub fn new(
         records: LocalRecords,
         local: Local,
         only: Only,
         concurrency: Option<u32>,
         telemetry: Option<Telemetry>,
-    ) -> LocalMachine {
+        scrub: Scrub,
+    ) -> anyhow::Result<LocalMachine> {
         let mut settings = match only {
             Only::Its => Settings { own_only: true, ..Settings::default() },
             Only::Everything => Settings::shared(),
@@ -46,8 +47,11 @@ impl LocalMachine {
         if let Some(concurrency) = concurrency {
             settings.concurrency = concurrency;
         }
+        // Whoever serves others lets them set secrets.
+        let keys = if only == Only::Everything { Keys::Made } else { Keys::Found };
+        settings.outside = Some(outside(records.store(), scrub, keys)?);
         let executor = Executor::new(records.store().clone(), local.sandbox, settings);
-        LocalMachine { executor, records }
+        Ok(LocalMachine { executor, records })
     }
 
     /// The executor itself, for the edge.

@@ -1,0 +1,83 @@
+//! Services and secrets of the store of this machine.
+
+use async_trait::async_trait;
+use sluice_db::{KeepError, Store, Tenant};
+use sluice_executor::{Checked, Interface, Outside, SecretBounds, ServiceSummary};
+use sluice_model::{Scrub, TenantId};
+
+use super::{Keys, cannot_open, outside};
+use crate::settings;
+use crate::site::{KeptSecret, Means, Refusable};
+
+/// What the store holds of them.
+pub struct LocalMeans {
+    outside: Outside,
+    tenant: Tenant,
+}
+
+impl LocalMeans {
+    /// Opens the store; makes it where there is none.
+    pub async fn open(url: &str, scrub: Scrub) -> anyhow::Result<LocalMeans> {
+        let store = Store::open(url).await.map_err(cannot_open)?;
+        let tenant = store.tenant(&TenantId::local());
+        let outside = outside(&store, scrub, Keys::Made)?;
+        Ok(LocalMeans { outside, tenant })
+    }
+}
+
+/// What was not kept, told apart by whose fault that is.
+fn told_apart<T>(done: Result<T, KeepError>) -> Refusable<T> {
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(KeepError::Refused(failure)) => Ok(Err(failure)),
+        Err(KeepError::Db(error)) => Err(error.into()),
+    }
+}
+
+#[async_trait]
+impl Means for LocalMeans {
+    async fn services(&self) -> anyhow::Result<Vec<ServiceSummary>> {
+        Ok(self.outside.services().await?)
+    }
+
+    async fn found(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let Some(directory) = settings::sockets_directory() else { return Ok(Vec::new()) };
+        Ok(self.outside.found_in(&directory).await?)
+    }
+
+    async fn check_service(&self, name: &str, address: Option<&str>) -> Refusable<Checked> {
+        told_apart(self.outside.check_service(name, address).await)
+    }
+
+    async fn remove_service(&self, name: &str) -> anyhow::Result<bool> {
+        Ok(self.outside.remove_service(name).await?)
+    }
+
+    async fn interface(&self, name: &str) -> anyhow::Result<Option<Interface>> {
+        Ok(self.outside.interface(name).await?)
+    }
+
+    async fn secrets(&self) -> anyhow::Result<Vec<KeptSecret>> {
+        let rows = self.tenant.secrets().await?;
+        let kept = rows.into_iter().map(|row| {
+            Ok(KeptSecret {
+                secret: row.name,
+                version: row.version,
+                bounds: serde_json::from_value(row.bounds)?,
+                created_at_us: row.created_at_us,
+                created_by: row.created_by,
+            })
+        });
+        kept.collect()
+    }
+
+    async fn set_secret(&self, name: &str, value: &str, bounds: &SecretBounds) -> Refusable<u64> {
+        let Some(vault) = self.outside.vault() else { anyhow::bail!("there is no master key") };
+        let by = std::env::var("USER").unwrap_or_else(|_| "this machine".to_owned());
+        told_apart(vault.set(&self.tenant, name, value.to_owned(), bounds, &by).await)
+    }
+
+    async fn remove_secret(&self, name: &str) -> anyhow::Result<bool> {
+        Ok(self.tenant.remove_secret(name).await?)
+    }
+}

@@ -1,0 +1,53 @@
+//! What runs of this machine may reach outside of it, by its environment: addresses that are not public, and
+//! the key that opens secrets.
+
+use anyhow::Context as _;
+use sluice_db::Store;
+use sluice_executor::{Guard, MasterKey, MasterKeys, Outside, Vault};
+use sluice_model::Scrub;
+
+use crate::exit::Usage;
+use crate::settings;
+
+/// Whether a master key is made where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// It is: secrets may be set.
+    Made,
+    /// It is not: secrets that are there may be used.
+    Found,
+}
+
+/// The performers of calls that leave this machine.
+pub fn outside(store: &Store, scrub: Scrub, keys: Keys) -> anyhow::Result<Outside> {
+    let mut reach = Vec::new();
+    for text in settings::reach() {
+        let one = text.parse().map_err(|error| {
+            Usage::new(format!("{} holds `{text}`: {error}", settings::REACH))
+                .hint("write it as in 127.0.0.1:8080,10.0.0.0/8:443")
+        })?;
+        reach.push(one);
+    }
+    let vault = vault(keys)?;
+    Ok(Outside::new(store.clone(), Guard { reach }, vault, scrub))
+}
+
+fn vault(keys: Keys) -> anyhow::Result<Option<Vault>> {
+    let path = settings::master_key_file()?;
+    if keys == Keys::Found && !path.exists() {
+        return Ok(None);
+    }
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("cannot make the directory {}", parent.display()))?;
+    }
+    let wrong = |error: sluice_executor::VaultError| {
+        Usage::new(error.to_string()).hint(format!("{} names the file", settings::MASTER_KEY_FILE))
+    };
+    let current = MasterKey::from_file_or_new(&path).map_err(wrong)?;
+    let mut older = Vec::new();
+    for path in settings::older_master_key_files() {
+        older.push(MasterKey::from_file(&path).map_err(wrong)?);
+    }
+    Ok(Some(Vault::new(MasterKeys::new(current, older))))
+}

@@ -1,0 +1,43 @@
+//! What runs work with, beside their flows: services and secrets.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use sluice_executor::{Checked, Interface, SecretBounds, ServiceSummary};
+
+use super::Refusable;
+
+/// A secret, without its value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeptSecret {
+    /// Its name.
+    pub secret: String,
+    /// The number of its current version.
+    pub version: u64,
+    /// Where it may go.
+    pub bounds: SecretBounds,
+    /// When that version was set, in microseconds since the Unix epoch.
+    pub created_at_us: u64,
+    /// Who set it.
+    pub created_by: String,
+}
+
+/// Services, and the secrets of the tenant.
+#[async_trait]
+pub trait Means: Send + Sync {
+    /// All services.
+    async fn services(&self) -> anyhow::Result<Vec<ServiceSummary>>;
+    /// The services with a socket on this machine that are not put in: names and addresses.
+    async fn found(&self) -> anyhow::Result<Vec<(String, String)>>;
+    /// Puts a service in, or reads its document anew.
+    async fn check_service(&self, name: &str, address: Option<&str>) -> Refusable<Checked>;
+    /// Takes a service out. False where there is none.
+    async fn remove_service(&self, name: &str) -> anyhow::Result<bool>;
+    /// What a service's client looks like.
+    async fn interface(&self, name: &str) -> anyhow::Result<Option<Interface>>;
+    /// All secrets.
+    async fn secrets(&self) -> anyhow::Result<Vec<KeptSecret>>;
+    /// Sets a secret. The number of its version.
+    async fn set_secret(&self, name: &str, value: &str, bounds: &SecretBounds) -> Refusable<u64>;
+    /// Removes a secret. False where there is none.
+    async fn remove_secret(&self, name: &str) -> anyhow::Result<bool>;
+}
