@@ -129,8 +129,8 @@ fn main() {
     told("http.client, 100 one after the other", hundred);
     let address = Address::Unix(path);
     let client = Client::new();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all();
-    let runtime = { runtime }.build().unwrap();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let mut times = Vec::new();
         for _ in 0..CALLS {

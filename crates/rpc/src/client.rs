@@ -4,6 +4,7 @@
 //! service never sees one call twice. Dropping the future of a call closes its connection.
 
 mod answer;
+mod connection;
 mod pool;
 
 use std::time::Instant;
@@ -111,9 +112,10 @@ impl Client {
         // Whether anything left: what a deadline means depends on it.
         let mut left_here = false;
         let exchanged = async {
-            let (response, connection) = place.send(request, &mut left_here).await?;
-            let (status, answer, whole) = read(response, limits.answer_bytes).await?;
-            if whole {
+            let (response, mut connection) = place.send(request, &mut left_here).await?;
+            let read = read(response, limits.answer_bytes);
+            let (status, answer, reusable) = connection.wait(read).await?;
+            if reusable {
                 place.keep(connection);
             }
             Ok((status, answer))
