@@ -3,9 +3,8 @@
 mod scenes;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -57,35 +56,6 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// The demo calendar as a process; it ends with this value.
-struct Calendar {
-    process: Child,
-    socket: PathBuf,
-}
-
-impl Calendar {
-    fn start(sockets: &Path) -> Calendar {
-        let mut process = Command::new("python3")
-            .arg(scenes::root().join("flows/demo-services/calendar.py"))
-            .env("PATH_SOCKET", sockets)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the calendar can be started");
-        let mut line = String::new();
-        let told = process.stdout.as_mut().expect("it is piped");
-        BufReader::new(told).read_line(&mut line).expect("it says that it listens");
-        assert!(line.contains("listening"), "{line}");
-        Calendar { process, socket: sockets.join("calendar/rpc.sock") }
-    }
-}
-
-impl Drop for Calendar {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[test]
 fn clients_type_check_strictly_and_call_a_service() {
     let folder = folder();
@@ -107,7 +77,7 @@ fn clients_type_check_strictly_and_call_a_service() {
     };
     mypy(folder.path());
     let sockets = tempfile::tempdir().expect("a directory");
-    let calendar = Calendar::start(sockets.path());
+    let calendar = scenes::Calendar::start(sockets.path());
     let mut command = Command::new(env.join("bin/python"));
     command.arg(script("calls.py")).arg(folder.path()).arg(&calendar.socket);
     print_measured(&run(&mut command));

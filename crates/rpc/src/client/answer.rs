@@ -1,7 +1,9 @@
 //! The result in an answer, or why there is none.
 
+use std::fmt;
+
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny};
+use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::{ErrorObject, RpcFailure};
@@ -60,7 +62,12 @@ pub(super) fn results(
             Err(failure) => Err(failure),
         };
     }
-    let answers: Vec<Answer> = parsed(status, answer)?;
+    let mut deserializer = serde_json::Deserializer::from_slice(answer);
+    let answers = match deserializer.deserialize_seq(AtMost(requests)) {
+        Ok(answers) => answers,
+        Err(_) if !is_success(status) => return not(format!("the status is {status}")),
+        Err(error) => return not(format!("it is no list of answers: {error}")),
+    };
     let mut results: Vec<_> = (0..requests).map(|_| not("it has none to this request")).collect();
     let mut given = vec![false; requests];
     for answer in answers {
@@ -73,6 +80,28 @@ pub(super) fn results(
         }
     }
     Ok(results)
+}
+
+/// So many answers and not one more: each takes far more memory than its few bytes.
+struct AtMost(usize);
+
+impl<'de> Visitor<'de> for AtMost {
+    type Value = Vec<Answer>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of {} answers at most", self.0)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Answer>, A::Error> {
+        let mut answers = Vec::new();
+        while let Some(answer) = list.next_element()? {
+            if answers.len() == self.0 {
+                return Err(A::Error::invalid_length(self.0 + 1, &self));
+            }
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
 }
 
 impl Answer {
@@ -174,12 +203,14 @@ mod tests {
             {"id": 2, "error": {"code": 5, "message": "five"}},
             {"id": 1, "result": "one"}, {"id": 1, "result": "again"}, {"id": 9, "result": 9}, {},
         ]);
-        let results = results(200, answer.to_string().as_bytes(), 3).expect("it is a list");
+        let results = results(200, answer.to_string().as_bytes(), 5).expect("it is a list");
         assert_eq!(results[0], Ok(json!("one")));
         assert!(matches!(&results[1], Err(RpcFailure::Service(error)) if error.code == 5));
         assert!(matches!(&results[2], Err(RpcFailure::NotJsonRpc(_))));
         let refused = br#"{"id": null, "error": {"code": -32600, "message": "no batches"}}"#;
         assert!(matches!(super::results(200, refused, 3), Err(RpcFailure::Service(_))));
+        let more = "[".to_owned() + &"{},".repeat(3) + "{}]";
+        assert!(super::results(200, more.as_bytes(), 3).is_err(), "more answers than requests");
         assert!(super::results(200, b"{}", 3).is_err() && super::results(200, b"[7]", 3).is_err());
     }
 }

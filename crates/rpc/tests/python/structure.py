@@ -18,8 +18,28 @@ OURS = {
     "hero_rpc._record": {"Record"},
     "sluice._calls": {"Operation", "Request"},
 }
-EXPRESSIONS = (ast.Constant, ast.Name, ast.Load, ast.Store, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub)
-HINTS = (ast.Constant, ast.Name, ast.Load, ast.Subscript, ast.Tuple, ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub)
+EXPRESSIONS = (
+    ast.Constant,
+    ast.Name,
+    ast.Load,
+    ast.Store,
+    ast.Tuple,
+    ast.List,
+    ast.Dict,
+    ast.UnaryOp,
+    ast.USub,
+)
+HINTS = (
+    ast.Constant,
+    ast.Name,
+    ast.Load,
+    ast.Subscript,
+    ast.Tuple,
+    ast.BinOp,
+    ast.BitOr,
+    ast.UnaryOp,
+    ast.USub,
+)
 
 
 class Module:
@@ -32,7 +52,9 @@ class Module:
         self.stub = path.suffix == ".pyi"
 
     def fail(self, node: ast.AST, why: str) -> None:
-        raise AssertionError(f"{self.path.name}:{getattr(node, 'lineno', '?')}: {why}: {ast.unparse(node)[:300]}")
+        raise AssertionError(
+            f"{self.path.name}:{getattr(node, 'lineno', '?')}: {why}: {ast.unparse(node)[:300]}"
+        )
 
     def check(self) -> None:
         for node in self.tree.body:
@@ -122,7 +144,9 @@ class Module:
         if call.keywords:
             self.fail(last, "a keyword")
 
-    def only(self, node: ast.AST, kinds: tuple[type, ...], own: frozenset[str] | set[str] = frozenset()) -> None:
+    def only(
+        self, node: ast.AST, kinds: tuple[type, ...], own: frozenset[str] | set[str] = frozenset()
+    ) -> None:
         for each in ast.walk(node):
             if not isinstance(each, kinds):
                 self.fail(node, type(each).__name__)
