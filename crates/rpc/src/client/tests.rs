@@ -355,9 +355,9 @@ async fn a_document_comes_by_its_method_else_by_its_page() {
     let document = json!({"openrpc": "1.3.2", "methods": [{"name": "a", "params": []}]});
     let no_method = r#"{"id": 1, "error": {"code": -32601, "message": "no method"}}"#;
     let page = document.to_string();
-    let by_page = move |request: &str| match request.starts_with("GET /openrpc.json ") {
-        true => Part::Say(http("200 OK", &page)),
-        false => Part::Say(http("200 OK", no_method)),
+    let by_page = move |request: &str| {
+        let asks_for_the_page = request.starts_with("GET /openrpc.json ");
+        Part::Say(http("200 OK", if asks_for_the_page { &page } else { no_method }))
     };
     let by_method = result(&document);
     let wait = Duration::from_secs(10);
