@@ -13,6 +13,9 @@ use sluice_rpc::{Document, client, interface, module_of, stub};
 /// How many hostile documents are made into clients.
 const HOSTILE: u64 = 400;
 
+/// How many of them are type-checked, which takes long.
+const TYPE_CHECKED: u64 = 60;
+
 fn run(command: &mut Command) -> String {
     let output = command.output().expect("the command can be started");
     let told = format!(
@@ -32,6 +35,11 @@ fn python_env() -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&told.stdout).trim())
 }
 
+fn hostile(seed: u64) -> Document {
+    let json = scenes::hostile(&mut ChaCha8Rng::seed_from_u64(seed));
+    Document::from_value(&json).expect("it is a document, for all its faults")
+}
+
 fn script(name: &str) -> PathBuf {
     scenes::root().join("crates/rpc/tests/python").join(name)
 }
@@ -46,7 +54,7 @@ fn write(folder: &Path, service: &str, document: &Document) {
         .expect("it is written");
 }
 
-fn folder() -> tempfile::TempDir {
+fn scratch() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a directory");
     for (package, file) in [("services", "__init__.py"), ("stubs", "__init__.pyi")] {
         let package = folder.path().join(package);
@@ -58,7 +66,7 @@ fn folder() -> tempfile::TempDir {
 
 #[test]
 fn clients_type_check_strictly_and_call_a_service() {
-    let folder = folder();
+    let folder = scratch();
     let mut documents = scenes::examples();
     documents.push(("large".to_owned(), scenes::large(600, 300)));
     for (service, json) in &documents {
@@ -68,14 +76,13 @@ fn clients_type_check_strictly_and_call_a_service() {
     }
     fs::copy(script("uses.py"), folder.path().join("uses.py")).expect("it is copied");
     let env = python_env();
-    let sdk = scenes::root().join("python-runtime");
-    let mypy = |place: &Path| {
-        let mut command = Command::new(env.join("bin/mypy"));
-        command.current_dir(place).env("MYPYPATH", &sdk).arg("--strict");
-        command.arg("--cache-dir").arg(env.join("mypy-cache-of-clients"));
-        run(command.arg("."))
-    };
-    mypy(folder.path());
+    for seed in 0..TYPE_CHECKED {
+        write(folder.path(), &format!("hostile{seed}"), &hostile(seed));
+    }
+    let mut mypy = Command::new(env.join("bin/mypy"));
+    mypy.current_dir(folder.path()).env("MYPYPATH", scenes::root().join("python-runtime"));
+    mypy.args(["--strict", "--cache-dir"]).arg(env.join("mypy-cache-of-clients"));
+    run(mypy.arg("."));
     let sockets = tempfile::tempdir().expect("a directory");
     let calendar = scenes::Calendar::start(sockets.path());
     let mut command = Command::new(env.join("bin/python"));
@@ -90,13 +97,12 @@ fn print_measured(told: &str) {
 
 #[test]
 fn no_text_of_a_document_becomes_code() {
-    let folder = folder();
+    let folder = scratch();
     for seed in 0..HOSTILE {
-        let json = scenes::hostile(&mut ChaCha8Rng::seed_from_u64(seed));
-        let document = Document::from_value(&json).expect("it is a document, for all its faults");
+        let document = hostile(seed);
         write(folder.path(), &format!("hostile{seed}"), &document);
-        let again = Document::from_value(&json).expect("it is the same document");
-        assert_eq!(client("a", &document), client("a", &again), "seed {seed}");
+        assert_eq!(client("a", &document), client("a", &hostile(seed)), "seed {seed}");
     }
-    run(Command::new("python3").arg(script("structure.py")).arg(folder.path()));
+    let sdk = scenes::root().join("python-runtime");
+    run(Command::new("python3").arg(script("structure.py")).arg(folder.path()).arg(sdk));
 }

@@ -1,10 +1,14 @@
 """Holds that generated modules are declarations and nothing else, whatever texts they were made from.
 
+    structure.py FOLDER SDK
+
 Every statement, name and call of a module is one that the writer of modules writes by itself.
 """
 
 import ast
 import builtins
+import dataclasses
+import importlib
 import keyword
 import sys
 from pathlib import Path
@@ -161,6 +165,15 @@ def main() -> None:
     assert modules
     for path in modules:
         Module(path).check()
+    sys.path.insert(0, sys.argv[2])
+    hero_rpc = importlib.import_module("hero_rpc")
+    for path in (path for path in modules if path.suffix == ".py"):
+        hero_rpc._install(path.stem, path.read_text(encoding="utf-8"))
+        module = importlib.import_module(f"hero_rpc.{path.stem}")
+        for kind in [kind for kind in vars(module).values() if hasattr(kind, "__wire__")]:
+            if kind.__module__ == module.__name__:
+                names = [field.name for field in dataclasses.fields(kind)]
+                assert names == [name for _, name, _, _ in kind.__wire__]
     for path in folder.glob("*.txt"):
         text = path.read_text(encoding="utf-8")
         assert all(c == "\n" or c.isprintable() for c in text), path
