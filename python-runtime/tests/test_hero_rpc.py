@@ -1,6 +1,5 @@
 """Clients as a run gets them: installed, imported once, and theirs alone."""
 
-import marshal
 import re
 import sys
 
@@ -58,7 +57,7 @@ def notes():
 
 @pytest.mark.parametrize("form", [str, lambda text: compile(text, "notes.py", "exec"), None])
 def test_a_client_is_text_or_code(form):
-    code = marshal.dumps(compile(CLIENT, "notes.py", "exec")) if form is None else form(CLIENT)
+    code = hero_rpc._compile("notes", CLIENT) if form is None else form(CLIENT)
     hero_rpc._install("notes", code)
     try:
         assert "hero_rpc.notes" not in sys.modules, "it is executed when it is first imported"

@@ -14,6 +14,7 @@ import importlib
 import json
 import marshal
 import pickle
+import runpy
 import socket
 import sys
 import time
@@ -177,6 +178,20 @@ def calendar_service() -> None:
     assert asyncio.run(gathered()) == [[], [], []]
 
 
+def built_in_flows() -> None:
+    flows = Path(__file__).parents[4] / "flows"
+    plan_week = runpy.run_path(str(flows / "calendar_service.py"))["plan_week"]
+    made = plan_week(title="Walk", day="2026-11-22")
+    assert made["created"]
+    assert plan_week.signature.dump(made)["event"]["title"] == "Walk"
+    assert plan_week(title="Walk", day="2026-11-22") == {"created": False}
+    capability = "rpc:calendar.event_delete"
+    denied = {"code": "capability_denied", "message": "no", "details": {"capability": capability}}
+    HOST.answers.append({"failure": denied})
+    refused = runpy.run_path(str(flows / "refused.py"))["refused"]
+    assert refused(event_id=made["event"].id) == capability
+
+
 def failures() -> None:
     from hero_rpc import calendar, petstore
 
@@ -313,5 +328,15 @@ def measured() -> None:
     )
 
 
-for check in (without_clients, install, imports, calendar_service, failures, shapes, records, measured):
+for check in (
+    without_clients,
+    install,
+    imports,
+    calendar_service,
+    built_in_flows,
+    failures,
+    shapes,
+    records,
+    measured,
+):
     check()
