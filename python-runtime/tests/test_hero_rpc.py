@@ -9,6 +9,7 @@ from scripted import Fails, answering
 import hero_rpc
 from hero_rpc import RpcError, _installed
 from hero_rpc._load import Loaders
+from hero_rpc._record import Record
 from sluice import CapabilityDenied, InvalidAnswer, InvalidOutput
 from sluice._schema.problems import Mismatch
 
@@ -170,6 +171,26 @@ def test_only_words_are_names(name):
 def test_tables_say_how_values_are_loaded(table, value, loaded):
     found = Loaders({}).of(table)(value)
     assert (type(found), found) == (type(loaded), loaded)
+
+
+def test_of_several_objects_the_most_alike_is_taken_at_once():
+    either = ("union", ("record", "Sum"), ("record", "Product"), ("map", "int"))
+
+    class Sum(Record):
+        __wire__ = (("left", "left", either, True), ("kind", "kind", ("choice", "sum"), True))
+
+    class Product(Record):
+        __wire__ = (("left", "left", either, True), ("kind", "kind", ("choice", "product"), True))
+
+    load = Loaders({"Sum": Sum, "Product": Product}).of(either)
+    value = {"one": 1}
+    for _ in range(40):  # two ways at each level would be more than anybody can wait for
+        value = {"kind": "product", "left": value}
+    loaded = load(value)
+    for _ in range(40):
+        assert type(loaded) is Product
+        loaded = loaded.left
+    assert loaded == {"one": 1}
 
 
 @pytest.mark.parametrize(
