@@ -32,6 +32,7 @@ __all__ = [
     "Service",
 ]
 
+_compile = _installed.compiled
 _install = _installed.install
 _forget = _installed.forget
 

@@ -14,7 +14,7 @@ from sluice._nearest import nearest
 
 from ._untyped import Service
 
-__all__ = ["install", "module"]
+__all__ = ["compiled", "forget", "install", "module"]
 
 _PREFIX = "hero_rpc."
 _MOST_TOLD = 8
@@ -39,8 +39,8 @@ class _Importer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         code = _codes[module.__name__.removeprefix(_PREFIX)]
         if isinstance(code, str):
-            code = compile(code, f"{module.__name__}.py", "exec", dont_inherit=True)
-        elif isinstance(code, bytes):
+            code = compiled(module.__name__.removeprefix(_PREFIX), code)
+        if isinstance(code, bytes):
             code = marshal.loads(code)
         exec(code, module.__dict__)
 
@@ -55,6 +55,11 @@ def install(name: str, code: CodeType | bytes | str) -> None:
     if _IMPORTER not in sys.meta_path:
         sys.meta_path.append(_IMPORTER)
     _codes[name] = code
+
+
+def compiled(name: str, source: str) -> bytes:
+    """The code of a client for `install`, to be kept: compiling is what takes long."""
+    return marshal.dumps(compile(source, f"hero_rpc/{name}.py", "exec", dont_inherit=True))
 
 
 def module(name: str) -> Any:

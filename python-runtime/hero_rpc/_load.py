@@ -10,7 +10,7 @@ from typing import Any
 
 from sluice._schema.problems import Mismatch, Problem, expected, member, mismatch, told, under
 
-from ._record import Record
+from ._record import Wire
 
 __all__ = ["Loader", "Loaders"]
 
@@ -144,29 +144,36 @@ class Loaders:
         loaders = [(self.of(table), table) for table in tables]
 
         def load(value: Any) -> Any:
-            best: Any = None
+            if type(value) is dict:
+                candidates = self._by_likeness(value, loaders)
+            elif type(value) is int:
+                # A whole number is a number too, but it stays one where it may.
+                candidates = sorted(loaders, key=lambda one: one[1] == "float")
+            else:
+                candidates = loaders
             failures: list[Problem] = []
-            for loader, table in loaders:
+            for loader, _ in candidates:
                 try:
-                    loaded = loader(value)
+                    return loader(value)
                 except Mismatch as wrong:
                     failures.append(wrong.problems[0])
-                    continue
-                if not isinstance(loaded, Record):
-                    if type(value) is not int or table != "float":
-                        return loaded
-                    best = best or (0, loaded)
-                    continue
-                # Of several objects, the one that knows most of what is there.
-                unknown = len(value) - sum(wire in value for wire, _, _, _ in loaded.__wire__)
-                if best is None or unknown < best[0]:
-                    best = (unknown, loaded)
-            if best is not None:
-                return best[1]
             tried = "; ".join(str(problem).removeprefix(": ") for problem in failures[:_TRIED])
             raise mismatch(f"{told(value)} fits none of what it may be: {tried}")
 
         return load
+
+    def _by_likeness(self, value: dict[str, Any], loaders: list[tuple[Loader, Any]]) -> Any:
+        """Objects that lack nothing first, and of these the one that knows most of what is there."""
+
+        def unlike(one: tuple[Loader, Any]) -> tuple[bool, int]:
+            table = one[1]
+            if table[0] != "record":
+                return False, len(value)
+            wires = self._classes[table[1]].__wire__
+            lacks = any(needed and wire not in value for wire, _, _, needed in wires)
+            return lacks, len(value) - sum(wire in value for wire, _, _, _ in wires)
+
+        return sorted(loaders, key=unlike)
 
     def _record(self, name: str) -> Loader:
         known = self._records.get(name)
@@ -183,7 +190,9 @@ class Loaders:
             nonlocal kind, members
             if kind is None:
                 found = self._classes[name]
-                members = [(wire, own, self.of(table), needed) for wire, own, table, needed in found.__wire__]
+                # What tells objects apart comes first: it fails before anything deep is looked at.
+                wires = sorted(found.__wire__, key=_depth)
+                members = [(wire, own, self.of(table), needed) for wire, own, table, needed in wires]
                 kind = found
             if type(value) is not dict:
                 raise expected(f"an object ({name})", value)
@@ -202,6 +211,11 @@ class Loaders:
             return made
 
         return load
+
+
+def _depth(wire: Wire) -> int:
+    table = wire[2]
+    return 1 if type(table) is str else 0 if table[0] == "choice" else 2
 
 
 def _at(step: str, loader: Loader, value: Any) -> Any:

@@ -36,7 +36,8 @@ def instrument(target: T, name: str | None = None) -> T:
     if name is None:
         name = getattr(target, "__name__", None) or type(target).__name__
     kind = type(target)
-    handed_on = {word: _hand_on(word) for word in _DUNDERS if hasattr(kind, word)}
+    known = {word for base in kind.__mro__ for word in vars(base)}
+    handed_on = {word: _hand_on(word) for word in _DUNDERS if word in known}
     stand_in = type(kind.__name__, (_Instrumented,), {"__slots__": (), **handed_on})
     return cast(T, stand_in(target, str(name).rpartition(".")[2]))
 

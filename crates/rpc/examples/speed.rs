@@ -5,7 +5,6 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a measurement")]
 
 use std::io::{Read as _, Write as _};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -13,31 +12,41 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sluice_rpc::{Address, CallLimits, Caller, Client};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
 
 const CALLS: usize = 5_000;
 const AT_ONCE: usize = 100;
 const ROUNDS: usize = 50;
 
-/// One thread a connection; answers each request with a small event, or a hundred of them.
+/// A service on a thread of its own, as servers are that wait for many sockets at once; answers each
+/// request with a small event, or a hundred of them.
 fn serve(path: &Path) {
-    let listener = UnixListener::bind(path).unwrap();
+    let path = path.to_owned();
+    let (ready, wait) = std::sync::mpsc::channel();
     thread::spawn(move || {
-        for stream in listener.incoming() {
-            thread::spawn(move || answer(stream.unwrap()));
-        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = UnixListener::bind(path).unwrap();
+            ready.send(()).unwrap();
+            loop {
+                tokio::spawn(answer(listener.accept().await.unwrap().0));
+            }
+        });
     });
+    wait.recv().unwrap();
 }
 
-fn answer(mut stream: UnixStream) {
+async fn answer(mut stream: UnixStream) {
     let event = r#"{"id":"e1","title":"Tea","day":"2026-11-21","notes":null,"status":"planned"}"#;
-    let reply = |result: &str| {
-        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+    let body = |id| format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{event}}}"#);
+    let bodies: Vec<String> = (1..=AT_ONCE).map(body).collect();
+    let reply = |body: &str| {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
         format!("{head} {}\r\n\r\n{body}", body.len()).into_bytes()
     };
-    let (one, hundred) = (reply(event), reply(&format!("[{}]", [event; AT_ONCE].join(","))));
+    let (one, hundred) = (reply(&body(1)), reply(&format!("[{}]", bodies.join(","))));
     let mut buffer = Vec::new();
-    let mut chunk = [0; 65536];
     loop {
         let text = String::from_utf8_lossy(&buffer).to_lowercase();
         let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
@@ -45,13 +54,12 @@ fn answer(mut stream: UnixStream) {
             body.len() >= length.unwrap().parse().unwrap()
         });
         if whole {
-            let answer = if text.contains("\"params\":[") { &hundred } else { &one };
-            stream.write_all(answer).unwrap();
+            let answer = if text.contains("\r\n\r\n[") { &hundred } else { &one };
+            stream.write_all(answer).await.unwrap();
             buffer.clear();
         }
-        match stream.read(&mut chunk) {
-            Ok(0) | Err(_) => return,
-            Ok(read) => buffer.extend_from_slice(&chunk[..read]),
+        if !matches!(stream.read_buf(&mut buffer).await, Ok(read) if read > 0) {
+            return;
         }
     }
 }
@@ -63,7 +71,7 @@ fn told(name: &str, mut times: Vec<Duration>) {
 }
 
 fn bare(path: &Path) -> Vec<Duration> {
-    let mut stream = UnixStream::connect(path).unwrap();
+    let mut stream = std::os::unix::net::UnixStream::connect(path).unwrap();
     let body = r#"{"jsonrpc":"2.0","id":1,"method":"event_get","params":{"id":"e1"}}"#;
     let head = "POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length:";
     let request = format!("{head} {}\r\n\r\n{body}", body.len());
@@ -129,8 +137,8 @@ fn main() {
     told("http.client, 100 one after the other", hundred);
     let address = Address::Unix(path);
     let client = Client::new();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all();
-    let runtime = { runtime }.build().unwrap();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let mut times = Vec::new();
         for _ in 0..CALLS {
@@ -142,11 +150,15 @@ fn main() {
             times.push(at_once(&client, &address, AT_ONCE).await);
         }
         told("sluice-rpc, 100 at once", times);
-        let ids = vec![json!({"jsonrpc": "2.0", "id": 1, "params": {"id": "e1"}}); AT_ONCE];
-        let (ids, mut times) = (Value::Array(ids), Vec::new());
+        let (params, mut times) = (json!({"id": "e1"}), Vec::new());
+        let calls = vec![("event_get", &params); AT_ONCE];
         for _ in 0..ROUNDS {
-            times.push(one(&client, &address, &ids).await);
+            let started = Instant::now();
+            let (caller, limits) = (Caller::default(), CallLimits::default());
+            let results = client.batch(&address, &calls, &caller, limits).await.unwrap();
+            assert!(results.iter().all(Result::is_ok));
+            times.push(started.elapsed());
         }
-        told("sluice-rpc, 100 in one request", times);
+        told("sluice-rpc, 100 as a batch", times);
     });
 }

@@ -67,8 +67,8 @@ pub async fn document_of(
 ) -> Result<(Value, Document), RpcFailure> {
     let limits = CallLimits { timeout, answer_bytes: Document::MAX_BYTES, ..CallLimits::default() };
     let caller = Caller::default();
-    let called = client.call(address, "rpc.discover", &Value::Null, &caller, limits).await;
-    let first = match called {
+    let answer = client.call(address, "rpc.discover", &Value::Null, &caller, limits).await;
+    let first = match answer {
         Ok(json) => match Document::from_value(&json) {
             Ok(document) => return Ok((json, document)),
             Err(InvalidDocument(why)) => RpcFailure::NotJsonRpc(why),

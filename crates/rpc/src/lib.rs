@@ -1,4 +1,4 @@
-//! hero_rpc services: what their OpenRPC documents say, calls of JSON-RPC 2.0 over unix sockets and
+//! Services of `hero_rpc`: what their OpenRPC documents say, calls of JSON-RPC 2.0 over unix sockets and
 //! TCP, and Python clients made from documents. Whatever a service says is hostile in size and form:
 //! it is measured before it is kept, and no text of it becomes code.
 

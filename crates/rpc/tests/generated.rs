@@ -3,9 +3,8 @@
 mod scenes;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -13,6 +12,9 @@ use sluice_rpc::{Document, client, interface, module_of, stub};
 
 /// How many hostile documents are made into clients.
 const HOSTILE: u64 = 400;
+
+/// How many of them are type-checked, which takes long.
+const TYPE_CHECKED: u64 = 60;
 
 fn run(command: &mut Command) -> String {
     let output = command.output().expect("the command can be started");
@@ -33,6 +35,11 @@ fn python_env() -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&told.stdout).trim())
 }
 
+fn hostile(seed: u64) -> Document {
+    let json = scenes::hostile(&mut ChaCha8Rng::seed_from_u64(seed));
+    Document::from_value(&json).expect("it is a document, for all its faults")
+}
+
 fn script(name: &str) -> PathBuf {
     scenes::root().join("crates/rpc/tests/python").join(name)
 }
@@ -47,7 +54,7 @@ fn write(folder: &Path, service: &str, document: &Document) {
         .expect("it is written");
 }
 
-fn folder() -> tempfile::TempDir {
+fn scratch() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a directory");
     for (package, file) in [("services", "__init__.py"), ("stubs", "__init__.pyi")] {
         let package = folder.path().join(package);
@@ -57,38 +64,9 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// The demo calendar as a process; it ends with this value.
-struct Calendar {
-    process: Child,
-    socket: PathBuf,
-}
-
-impl Calendar {
-    fn start(sockets: &Path) -> Calendar {
-        let mut process = Command::new("python3")
-            .arg(scenes::root().join("flows/demo-services/calendar.py"))
-            .env("PATH_SOCKET", sockets)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the calendar can be started");
-        let mut line = String::new();
-        let told = process.stdout.as_mut().expect("it is piped");
-        BufReader::new(told).read_line(&mut line).expect("it says that it listens");
-        assert!(line.contains("listening"), "{line}");
-        Calendar { process, socket: sockets.join("calendar/rpc.sock") }
-    }
-}
-
-impl Drop for Calendar {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[test]
 fn clients_type_check_strictly_and_call_a_service() {
-    let folder = folder();
+    let folder = scratch();
     let mut documents = scenes::examples();
     documents.push(("large".to_owned(), scenes::large(600, 300)));
     for (service, json) in &documents {
@@ -98,16 +76,15 @@ fn clients_type_check_strictly_and_call_a_service() {
     }
     fs::copy(script("uses.py"), folder.path().join("uses.py")).expect("it is copied");
     let env = python_env();
-    let sdk = scenes::root().join("python-runtime");
-    let mypy = |place: &Path| {
-        let mut command = Command::new(env.join("bin/mypy"));
-        command.current_dir(place).env("MYPYPATH", &sdk).arg("--strict");
-        command.arg("--cache-dir").arg(env.join("mypy-cache-of-clients"));
-        run(command.arg("."))
-    };
-    mypy(folder.path());
+    for seed in 0..TYPE_CHECKED {
+        write(folder.path(), &format!("hostile{seed}"), &hostile(seed));
+    }
+    let mut mypy = Command::new(env.join("bin/mypy"));
+    mypy.current_dir(folder.path()).env("MYPYPATH", scenes::root().join("python-runtime"));
+    mypy.args(["--strict", "--cache-dir"]).arg(env.join("mypy-cache-of-clients"));
+    run(mypy.arg("."));
     let sockets = tempfile::tempdir().expect("a directory");
-    let calendar = Calendar::start(sockets.path());
+    let calendar = scenes::Calendar::start(sockets.path());
     let mut command = Command::new(env.join("bin/python"));
     command.arg(script("calls.py")).arg(folder.path()).arg(&calendar.socket);
     print_measured(&run(&mut command));
@@ -120,13 +97,12 @@ fn print_measured(told: &str) {
 
 #[test]
 fn no_text_of_a_document_becomes_code() {
-    let folder = folder();
+    let folder = scratch();
     for seed in 0..HOSTILE {
-        let json = scenes::hostile(&mut ChaCha8Rng::seed_from_u64(seed));
-        let document = Document::from_value(&json).expect("it is a document, for all its faults");
+        let document = hostile(seed);
         write(folder.path(), &format!("hostile{seed}"), &document);
-        let again = Document::from_value(&json).expect("it is the same document");
-        assert_eq!(client("a", &document), client("a", &again), "seed {seed}");
+        assert_eq!(client("a", &document), client("a", &hostile(seed)), "seed {seed}");
     }
-    run(Command::new("python3").arg(script("structure.py")).arg(folder.path()));
+    let sdk = scenes::root().join("python-runtime");
+    run(Command::new("python3").arg(script("structure.py")).arg(folder.path()).arg(sdk));
 }

@@ -6,14 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
 
+use super::connection::Connection;
 use super::{Body, told};
 use crate::{Address, RpcFailure};
 
@@ -25,12 +21,6 @@ const MAX_ADDRESSES: usize = 1_024;
 
 /// How long a connection is kept while nobody uses it: shorter than services wait for a next request.
 const MAX_IDLE: Duration = Duration::from_secs(20);
-
-/// What the headers of an answer may take.
-const MAX_HEADER_BYTES: usize = 64 << 10;
-
-/// The most headers of an answer.
-const MAX_HEADERS: usize = 64;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
@@ -49,19 +39,6 @@ struct Line {
 pub(super) struct Place {
     line: Arc<Line>,
     _permit: OwnedSemaphorePermit,
-}
-
-/// A connection. Dropping it closes it.
-#[derive(Debug)]
-pub(super) struct Connection {
-    sender: SendRequest<Body>,
-    task: AbortHandle,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 impl Pool {
@@ -107,11 +84,11 @@ impl Place {
         leaving: &mut bool,
     ) -> Result<(Response<Incoming>, Connection), RpcFailure> {
         while let Some(mut connection) = self.line.take() {
-            if connection.sender.ready().await.is_err() {
+            if !connection.is_ready().await {
                 continue;
             }
             *leaving = true;
-            match connection.sender.try_send_request(request).await {
+            match connection.send(request).await {
                 Ok(response) => return Ok((response, connection)),
                 Err(mut failed) => match failed.take_message() {
                     // The service had closed it, and nothing of the request left.
@@ -123,62 +100,33 @@ impl Place {
                 },
             }
         }
-        let mut connection = connect(&self.line.address).await?;
+        let mut connection = Connection::open(&self.line.address).await?;
         *leaving = true;
-        match connection.sender.send_request(request).await {
+        match connection.send(request).await {
             Ok(response) => Ok((response, connection)),
-            Err(error) => Err(lost(&error)),
+            Err(failed) => Err(lost(failed.error())),
         }
     }
 
     /// Keeps a connection whose answer was read to its end.
     pub(super) fn keep(&self, connection: Connection) {
         let mut idle = lock(&self.line.idle);
-        idle.retain(|(kept, since)| !kept.sender.is_closed() && since.elapsed() < MAX_IDLE);
+        idle.retain(|(_, since)| since.elapsed() < MAX_IDLE);
         idle.push((connection, Instant::now()));
     }
 }
 
 impl Line {
-    /// The connection that was used last, if it is still open.
+    /// The connection that was used last, if it is still good.
     fn take(&self) -> Option<Connection> {
         let mut idle = lock(&self.idle);
         while let Some((connection, since)) = idle.pop() {
-            if !connection.sender.is_closed() && since.elapsed() < MAX_IDLE {
+            if since.elapsed() < MAX_IDLE && connection.is_silent() {
                 return Some(connection);
             }
         }
         None
     }
-}
-
-async fn connect(address: &Address) -> Result<Connection, RpcFailure> {
-    let unreachable = |error: std::io::Error| RpcFailure::Unreachable(error.to_string());
-    match address {
-        Address::Unix(path) => {
-            shake_hands(UnixStream::connect(path).await.map_err(unreachable)?).await
-        }
-        Address::Tcp { host, port, .. } => {
-            let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
-            stream.set_nodelay(true).map_err(unreachable)?;
-            shake_hands(stream).await
-        }
-    }
-}
-
-async fn shake_hands<S>(stream: S) -> Result<Connection, RpcFailure>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(MAX_HEADER_BYTES).max_headers(MAX_HEADERS);
-    let (sender, connection) = builder
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| RpcFailure::Unreachable(told(&error)))?;
-    // What goes wrong on it is told to whoever waits for an answer.
-    let task = tokio::spawn(async { drop(connection.await) });
-    Ok(Connection { sender, task: task.abort_handle() })
 }
 
 fn lost(error: &hyper::Error) -> RpcFailure {

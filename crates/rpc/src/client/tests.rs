@@ -318,6 +318,27 @@ async fn many_calls_at_once_share_a_bounded_number_of_connections() {
 }
 
 #[tokio::test]
+async fn a_batch_is_one_request() {
+    let answer = json!([{"id": 2, "result": "b"}, {"id": 1, "result": "a"}]).to_string();
+    let server = Server::playing(move |_| Part::Say(http("200 OK", &answer)));
+    let (client, caller, limits) = (Client::new(), Caller::default(), CallLimits::default());
+    let (params, none) = (json!([1]), Value::Null);
+    let calls = [("one", &params), ("two", &none)];
+    let results = client.batch(&server.address, &calls, &caller, limits).await;
+    assert_eq!(results, Ok(vec![Ok(json!("a")), Ok(json!("b"))]));
+    let requests = server.requests();
+    let body = requests[0].split_once("\r\n\r\n").expect("it has a body").1;
+    let body: Value = serde_json::from_str(body).expect("it is JSON");
+    let expected = json!([
+        {"jsonrpc": "2.0", "id": 1, "method": "one", "params": [1]},
+        {"jsonrpc": "2.0", "id": 2, "method": "two"},
+    ]);
+    assert_eq!((requests.len(), body), (1, expected));
+    let none = client.batch(&server.address, &[], &caller, limits).await;
+    assert!(matches!(none, Err(RpcFailure::Invalid(_))));
+}
+
+#[tokio::test]
 async fn services_are_reached_over_tcp_too() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("it has one").port();
@@ -334,9 +355,9 @@ async fn a_document_comes_by_its_method_else_by_its_page() {
     let document = json!({"openrpc": "1.3.2", "methods": [{"name": "a", "params": []}]});
     let no_method = r#"{"id": 1, "error": {"code": -32601, "message": "no method"}}"#;
     let page = document.to_string();
-    let by_page = move |request: &str| match request.starts_with("GET /openrpc.json ") {
-        true => Part::Say(http("200 OK", &page)),
-        false => Part::Say(http("200 OK", no_method)),
+    let by_page = move |request: &str| {
+        let asks_for_the_page = request.starts_with("GET /openrpc.json ");
+        Part::Say(http("200 OK", if asks_for_the_page { &page } else { no_method }))
     };
     let by_method = result(&document);
     let wait = Duration::from_secs(10);

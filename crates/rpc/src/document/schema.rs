@@ -314,7 +314,8 @@ fn union(shapes: impl IntoIterator<Item = Shape>) -> Shape {
 fn choice(values: &[Value]) -> Shape {
     let plain = |value: &Value| match value {
         Value::String(text) => text.len() <= 200,
-        Value::Number(number) => number.is_i64() || number.is_u64(),
+        // Type checkers read no larger ones, and other languages not either.
+        Value::Number(number) => number.as_i64().is_some_and(|n| n.unsigned_abs() < 1 << 53),
         Value::Bool(_) | Value::Null => true,
         Value::Array(_) | Value::Object(_) => false,
     };

@@ -26,7 +26,8 @@ pub(super) fn of_method(plan: &Plan<'_>, method: &Method, names: &[String]) -> S
         .map(|(param, name)| format!("    {name}: {}", one_line(&param.about)))
         .collect();
     if !about.is_empty() {
-        text.push_str(&format!("\n\nArgs:\n{}", about.join("\n")));
+        text += "\n\nArgs:\n";
+        text += &about.join("\n");
     }
     let raised: Vec<String> = method
         .errors
@@ -38,7 +39,8 @@ pub(super) fn of_method(plan: &Plan<'_>, method: &Method, names: &[String]) -> S
         })
         .collect();
     if !raised.is_empty() {
-        text.push_str(&format!("\n\nRaises:\n{}", raised.join("\n")));
+        text += "\n\nRaises:\n";
+        text += &raised.join("\n");
     }
     if let Some((at, _)) = text.char_indices().nth(MAX_LENGTH) {
         text.truncate(at);

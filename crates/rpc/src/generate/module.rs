@@ -179,12 +179,10 @@ fn operation(plan: &Plan<'_>, form: Form, function: &str, method: &Method, text:
     let table = plan.table(&result);
     if method.passing == Passing::ByPosition {
         let needed = method.params.iter().rposition(|param| param.required).map_or(0, |at| at + 1);
-        let values: String = names.iter().map(|name| format!("{name}, ")).collect();
-        let _ = writeln!(
-            text,
-            "    return _rpc.by_position({called}, ({}), {needed}, {table})",
-            values.trim_end()
-        );
+        // One value in brackets is a tuple by its comma alone.
+        let values = names.join(", ") + if names.len() == 1 { "," } else { "" };
+        let _ =
+            writeln!(text, "    return _rpc.by_position({called}, ({values}), {needed}, {table})");
         return;
     }
     let members = |sent: bool| {

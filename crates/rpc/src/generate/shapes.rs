@@ -168,9 +168,8 @@ pub(super) fn nullable(shape: Shape) -> Shape {
 pub(super) fn default_literal(plan: &Plan<'_>, shape: &Shape, default: &Value) -> Option<String> {
     let fits = match (shape, default) {
         (Shape::Text(_), Value::String(text)) => text.len() <= 200,
-        (Shape::Bool, Value::Bool(_)) => true,
+        (Shape::Bool, Value::Bool(_)) | (Shape::Float, Value::Number(_)) => true,
         (Shape::Int, Value::Number(number)) => number.is_i64() || number.is_u64(),
-        (Shape::Float, Value::Number(_)) => true,
         (Shape::Choice(values), value) => !value.is_null() && values.contains(value),
         (Shape::Union(shapes), value) => {
             let mut fitting = shapes.iter().filter_map(|shape| default_literal(plan, shape, value));

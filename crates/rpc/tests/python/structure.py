@@ -1,10 +1,14 @@
 """Holds that generated modules are declarations and nothing else, whatever texts they were made from.
 
+    structure.py FOLDER SDK
+
 Every statement, name and call of a module is one that the writer of modules writes by itself.
 """
 
 import ast
 import builtins
+import dataclasses
+import importlib
 import keyword
 import sys
 from pathlib import Path
@@ -18,8 +22,28 @@ OURS = {
     "hero_rpc._record": {"Record"},
     "sluice._calls": {"Operation", "Request"},
 }
-EXPRESSIONS = (ast.Constant, ast.Name, ast.Load, ast.Store, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub)
-HINTS = (ast.Constant, ast.Name, ast.Load, ast.Subscript, ast.Tuple, ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub)
+EXPRESSIONS = (
+    ast.Constant,
+    ast.Name,
+    ast.Load,
+    ast.Store,
+    ast.Tuple,
+    ast.List,
+    ast.Dict,
+    ast.UnaryOp,
+    ast.USub,
+)
+HINTS = (
+    ast.Constant,
+    ast.Name,
+    ast.Load,
+    ast.Subscript,
+    ast.Tuple,
+    ast.BinOp,
+    ast.BitOr,
+    ast.UnaryOp,
+    ast.USub,
+)
 
 
 class Module:
@@ -32,7 +56,9 @@ class Module:
         self.stub = path.suffix == ".pyi"
 
     def fail(self, node: ast.AST, why: str) -> None:
-        raise AssertionError(f"{self.path.name}:{getattr(node, 'lineno', '?')}: {why}: {ast.unparse(node)[:300]}")
+        raise AssertionError(
+            f"{self.path.name}:{getattr(node, 'lineno', '?')}: {why}: {ast.unparse(node)[:300]}"
+        )
 
     def check(self) -> None:
         for node in self.tree.body:
@@ -122,7 +148,9 @@ class Module:
         if call.keywords:
             self.fail(last, "a keyword")
 
-    def only(self, node: ast.AST, kinds: tuple[type, ...], own: frozenset[str] | set[str] = frozenset()) -> None:
+    def only(
+        self, node: ast.AST, kinds: tuple[type, ...], own: frozenset[str] | set[str] = frozenset()
+    ) -> None:
         for each in ast.walk(node):
             if not isinstance(each, kinds):
                 self.fail(node, type(each).__name__)
@@ -137,6 +165,15 @@ def main() -> None:
     assert modules
     for path in modules:
         Module(path).check()
+    sys.path.insert(0, sys.argv[2])
+    hero_rpc = importlib.import_module("hero_rpc")
+    for path in (path for path in modules if path.suffix == ".py"):
+        hero_rpc._install(path.stem, path.read_text(encoding="utf-8"))
+        module = importlib.import_module(f"hero_rpc.{path.stem}")
+        for kind in [kind for kind in vars(module).values() if hasattr(kind, "__wire__")]:
+            if kind.__module__ == module.__name__:
+                names = [field.name for field in dataclasses.fields(kind)]
+                assert names == [name for _, name, _, _ in kind.__wire__]
     for path in folder.glob("*.txt"):
         text = path.read_text(encoding="utf-8")
         assert all(c == "\n" or c.isprintable() for c in text), path

@@ -1,7 +1,10 @@
-//! Documents for tests: those of `documents/`, large ones, and hostile ones.
+//! What tests are made of: documents (those of `documents/`, large ones, hostile ones), and the demo
+//! calendar as a process.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
-use std::path::PathBuf;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
@@ -31,7 +34,7 @@ pub(crate) fn examples() -> Vec<(String, Value)> {
     examples
 }
 
-fn read(path: &std::path::Path) -> Value {
+fn read(path: &Path) -> Value {
     let text = std::fs::read(path).expect("the document can be read");
     serde_json::from_slice(&text).expect("the document is JSON")
 }
@@ -77,6 +80,43 @@ pub(crate) fn large(methods: usize, schemas: usize) -> Value {
         "openrpc": "1.3.2", "info": {"title": "Large", "version": "1"},
         "methods": methods, "components": {"schemas": components},
     })
+}
+
+/// The demo calendar as a process; it ends with this value.
+pub(crate) struct Calendar {
+    process: Child,
+    pub(crate) socket: PathBuf,
+}
+
+impl Calendar {
+    pub(crate) fn start(sockets: &Path) -> Calendar {
+        let mut process = Command::new("python3")
+            .arg(root().join("flows/demo-services/calendar.py"))
+            .env("PATH_SOCKET", sockets)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the calendar can be started");
+        let mut line = String::new();
+        let told = process.stdout.as_mut().expect("it is piped");
+        BufReader::new(told).read_line(&mut line).expect("it says that it listens");
+        assert!(line.contains("listening"), "{line}");
+        Calendar { process, socket: sockets.join("calendar/rpc.sock") }
+    }
+
+    /// Asks it to end; whether it did so as it should.
+    pub(crate) fn stop(&mut self) -> bool {
+        let id = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        asked.is_ok_and(|asked| asked.success())
+            && self.process.wait().is_ok_and(|ended| ended.success())
+    }
+}
+
+impl Drop for Calendar {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// What breaks writers of code.
