@@ -7,7 +7,10 @@ use std::sync::Arc;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sluice_db::Store;
-use sluice_executor::{Executor, ExecutorError, SpanSink};
+use sluice_executor::{
+    Executor, ExecutorError, Guard, MasterKey, MasterKeys, Outside, SpanSink, Vault,
+};
+use sluice_model::Scrub;
 use sluice_server::{Edge, ServeError, Settings, Tls, first_login, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -90,8 +93,11 @@ impl Server {
         let store = Store::open(&path).await.expect("the store opens");
         let login = first_login(&store, false).await.expect("the store answers");
         let spans = settings.telemetry.clone().map(|it| Arc::new(it) as Arc<dyn SpanSink>);
+        let vault = Vault::new(MasterKeys::new(MasterKey::random(), Vec::new()));
+        let (guard, scrub) = (Guard::default(), Scrub::new());
+        let outside = Some(Outside::new(store.clone(), guard, Some(vault), scrub));
         let of_executor =
-            sluice_executor::Settings { spans, ..sluice_executor::Settings::default() };
+            sluice_executor::Settings { spans, outside, ..sluice_executor::Settings::default() };
         let executor = Executor::new(store, sandbox(), of_executor);
         let edge = Edge::new(executor.clone(), settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");

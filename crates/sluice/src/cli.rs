@@ -4,6 +4,7 @@
 mod asks;
 mod dev;
 mod flows;
+mod grants;
 mod run;
 mod runs;
 mod server;
@@ -17,6 +18,7 @@ pub use self::asks::{AnswerArgs, AsksArgs, AsksCommand, AsksLsArgs};
 pub use self::dev::DevArgs;
 pub use self::flows::{FlowsArgs, FlowsCommand, FlowsDiffArgs, FlowsGetArgs, FlowsLsArgs};
 pub use self::flows::{FlowsHistoryArgs, FlowsSaveArgs};
+pub use self::grants::{GrantsArgs, GrantsCommand, InferArgs};
 pub use self::run::{HowArgs, RunArgs, WorkerArgs};
 pub use self::runs::{ExportArgs, ImportArgs, LogsArgs, LsArgs, ReplayArgs, RerunArgs};
 pub use self::runs::{RunsArgs, RunsCommand, TailArgs, VerifyArgs};
@@ -149,6 +151,8 @@ pub enum Command {
     Asks(AsksArgs),
     /// Saved flows and their versions.
     Flows(FlowsArgs),
+    /// What runs may do: say what one needed.
+    Grants(GrantsArgs),
     /// Services that flows can call: put them in, list them, show what they offer.
     Services(ServicesArgs),
     /// Secrets that flows use and never see: set and list them.

@@ -5,6 +5,7 @@ mod approval;
 mod dev;
 mod flows;
 mod mcp;
+mod outside;
 mod place;
 mod reruns;
 mod runs;

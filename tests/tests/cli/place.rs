@@ -55,6 +55,11 @@ impl Place {
         place
     }
 
+    /// The directory.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// Writes a file, and returns its path.
     pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.dir.path().join(name);
@@ -85,6 +90,8 @@ impl Place {
         command.env("SLUICE_CACHE_DIR", sluice_tests::cache_dir());
         command.env("SLUICE_STORE", self.dir.path().join("store.db"));
         command.env("XDG_CONFIG_HOME", self.dir.path().join("config"));
+        command.env("SLUICE_MASTER_KEY_FILE", self.dir.path().join("master.key"));
+        command.env("PATH_SOCKET", self.dir.path().join("sockets")).env_remove("SLUICE_REACH");
         command.env_remove("SLUICE_SERVER").env_remove("SLUICE_TOKEN");
         command.envs(self.server.iter().map(|server| ("SLUICE_SERVER", server)));
         command
@@ -106,6 +113,17 @@ impl Place {
         let mut command = self.command(args);
         command.envs(variables.iter().copied());
         Ran::from(command.output().expect("the binary starts"))
+    }
+
+    /// Runs a command to its end, with that on its standard input.
+    pub(crate) fn run_typing(&self, args: &[&str], text: &str) -> Ran {
+        let mut command = self.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let mut typed = child.stdin.take().expect("it was asked for");
+        typed.write_all(text.as_bytes()).expect("it reads");
+        drop(typed);
+        Ran::from(child.wait_with_output().expect("it can be waited for"))
     }
 
     /// Starts a command that is not waited for.

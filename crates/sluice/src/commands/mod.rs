@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod explain;
 pub mod flows;
 mod follow;
+pub mod grants;
 mod interrupts;
 pub mod login;
 pub mod mcp;
