@@ -45,7 +45,7 @@ pub use executor::Executor;
 pub use export::{RecordError, Redaction, export, import, without_words};
 pub use feed::Feed;
 pub use fresh::{audit_id, now_us, random, run_id, token_id};
-pub use outside::{Outside, SecretBounds, SecretPlace, Vault};
+pub use outside::{InvalidEndpoint, ModelEndpoint, Outside, SecretBounds, SecretPlace, Vault};
 pub use performer::{CallContext, Performer};
 pub use replay::{Replayed, Replaying, start_of};
 pub use rerun::{Plan, Rerun};
