@@ -16,6 +16,7 @@ mod export;
 mod feed;
 mod fork;
 mod fresh;
+mod gen_ai;
 mod journal;
 mod lanes;
 mod outside;
