@@ -40,7 +40,7 @@ impl Performer for Llm {
         let Call { call, request: Request::Llm(asked), .. } = call else { return Err(not_ours()) };
         let tenant = self.0.store.tenant(&context.tenant);
         let rows = tenant.models().await.map_err(|error| broken(&error))?;
-        let models = Models::of_rows(rows).map_err(|error| broken(&error))?;
+        let models = Models::of_rows(rows);
         let name = asked.model.clone();
         let Some(model) = models.get(&name) else {
             return Err(Box::new(not_found(&name, &models)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sluice_db::{DbError, ModelRow};
+use sluice_db::ModelRow;
 use sluice_outbound::llm::{Address, Prices};
 
 /// The longest name of a model at its endpoint, in bytes.
@@ -80,13 +80,16 @@ impl ModelEndpoint {
 pub(super) struct Models(BTreeMap<String, ModelEndpoint>);
 
 impl Models {
-    pub(super) fn of_rows(rows: Vec<ModelRow>) -> Result<Models, DbError> {
-        let read = |row: ModelRow| {
-            let endpoint = serde_json::from_value(row.endpoint)
-                .map_err(|error| DbError::Corrupt(format!("the model `{}`: {error}", row.alias)))?;
-            Ok((row.alias, endpoint))
+    /// Those that can be read.
+    pub(super) fn of_rows(rows: Vec<ModelRow>) -> Models {
+        let read = |row: ModelRow| match serde_json::from_value(row.endpoint) {
+            Ok(endpoint) => Some((row.alias, endpoint)),
+            Err(error) => {
+                tracing::error!(%error, model = row.alias, "a model cannot be read");
+                None
+            }
         };
-        rows.into_iter().map(read).collect::<Result<_, _>>().map(Models)
+        Models(rows.into_iter().filter_map(read).collect())
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&ModelEndpoint> {
