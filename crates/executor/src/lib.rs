@@ -16,6 +16,7 @@ mod export;
 mod feed;
 mod fork;
 mod fresh;
+mod gen_ai;
 mod journal;
 mod lanes;
 mod outside;
@@ -45,7 +46,10 @@ pub use executor::Executor;
 pub use export::{RecordError, Redaction, export, import, without_words};
 pub use feed::Feed;
 pub use fresh::{audit_id, now_us, random, run_id, token_id};
-pub use outside::{Checked, Interface, Outside, SecretBounds, SecretPlace, ServiceSummary, Vault};
+pub use outside::{
+    Checked, Interface, InvalidEndpoint, ModelEndpoint, Outside, SecretBounds, SecretPlace,
+    ServiceSummary, Vault,
+};
 pub use performer::{CallContext, Performer};
 pub use replay::{Replayed, Replaying, start_of};
 pub use rerun::{Plan, Rerun};

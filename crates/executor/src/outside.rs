@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod http;
+mod llm;
 mod rpc;
 mod secret;
 mod vault;
@@ -15,6 +16,7 @@ use sluice_outbound::http::{Guard, Http};
 
 use crate::performer::Performer;
 pub use catalogue::{Checked, Interface, ServiceSummary};
+pub use llm::{InvalidEndpoint, ModelEndpoint};
 pub use vault::{SecretBounds, SecretPlace, Vault};
 
 /// What performers share.
@@ -25,6 +27,7 @@ pub struct Outside {
     rpc: sluice_rpc::Client,
     vault: Option<Vault>,
     scrub: Scrub,
+    budgets: Arc<llm::Budgets>,
 }
 
 impl Outside {
@@ -32,7 +35,7 @@ impl Outside {
     /// vault there are no secrets; `scrub` learns the secrets that are used.
     pub fn new(store: Store, guard: Guard, vault: Option<Vault>, scrub: Scrub) -> Outside {
         let (http, rpc) = (Arc::new(Http::new(guard)), sluice_rpc::Client::new());
-        Outside { store, http, rpc, vault, scrub }
+        Outside { store, http, rpc, vault, scrub, budgets: Arc::default() }
     }
 
     /// The same over this client.
@@ -53,6 +56,7 @@ impl Outside {
         HashMap::from([
             (CallKind::Rpc, of(Arc::new(rpc::Rpc(self.clone())))),
             (CallKind::Http, of(Arc::new(http::OverHttp(self.clone())))),
+            (CallKind::Llm, of(Arc::new(llm::Llm(self.clone())))),
             (CallKind::Secret, of(Arc::new(secret::References(self.clone())))),
         ])
     }

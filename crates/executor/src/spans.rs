@@ -1,20 +1,22 @@
 //! Spans that are over, told to whoever exports them: each once its end is committed, by the attempt that
 //! committed it. A later attempt folds the record so far and tells only of what ends from then on.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+mod committed;
 
-use sluice_db::{AppendTicket, NewEvent, WriteError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use sluice_db::NewEvent;
 use sluice_model::{
-    AttemptEnd, Attributes, Call, CallKind, Event, EventBody, Failure, Outcome, Request, SpanId,
-    SpanStatus, TraceContext, TraceSpanId,
+    AttemptEnd, Attributes, Call, CallId, CallKind, Event, EventBody, Failure, Outcome, Request,
+    SpanId, SpanStatus, TraceContext, TraceSpanId,
 };
 
+use crate::gen_ai;
 use crate::shared::RunOf;
 use crate::trace::RunTrace;
+pub(crate) use committed::{Commit, Told};
+use committed::{Waiting, lock};
 
 /// Events of one span that are kept at most.
 const MOST_EVENTS: usize = 128;
@@ -102,12 +104,12 @@ pub(crate) struct Spans {
     trace: RunTrace,
     attempt: u32,
     open: BTreeMap<SpanId, Open>,
+    /// Turns of models that are not over.
+    turns: BTreeMap<CallId, SpanId>,
     /// Spans whose end is not known to be committed, by the number of the append.
     waiting: Arc<Mutex<Waiting>>,
     appends: u64,
 }
-
-type Waiting = BTreeMap<u64, Vec<FinishedSpan>>;
 
 struct Open {
     parent: SpanId,
@@ -163,6 +165,7 @@ impl Spans {
             trace,
             attempt: 0,
             open: BTreeMap::from([(SpanId::RUN, root)]),
+            turns: BTreeMap::new(),
             waiting: Arc::default(),
             appends: 0,
         };
@@ -208,7 +211,17 @@ impl Spans {
             }
             EventBody::CallStarted { call } => {
                 if let Some(open) = self.open.get_mut(&call.span) {
+                    if let Request::Llm(asked) = &call.request {
+                        open.attributes.extend(gen_ai::asked(asked));
+                        self.turns.insert(call.call, call.span);
+                    }
                     open.call = Some(Call { attachment: None, ..call.clone() });
+                }
+            }
+            EventBody::CallEnded { call, answer, .. } => {
+                let span = self.turns.remove(call).and_then(|span| self.open.get_mut(&span));
+                if let (Some(open), Some(answer)) = (span, answer) {
+                    open.attributes.extend(gen_ai::answered(answer));
                 }
             }
             EventBody::Log { span, level, message, attributes, stream } => {
@@ -253,8 +266,7 @@ impl Spans {
             EventBody::RunQueued(_)
             | EventBody::SpanProgress { .. }
             | EventBody::CallCancelled { .. }
-            | EventBody::Waiting { .. }
-            | EventBody::CallEnded { .. } => {}
+            | EventBody::Waiting { .. } => {}
         }
         None
     }
@@ -350,49 +362,4 @@ fn of_failure(failure: &Failure) -> Attributes {
 
 fn leaves(request: &Request) -> bool {
     matches!(request.kind(), CallKind::Rpc | CallKind::Http | CallKind::Llm)
-}
-
-/// Tells of spans when the append that ended them is committed.
-pub(crate) struct Told {
-    sink: Arc<dyn SpanSink>,
-    waiting: Arc<Mutex<Waiting>>,
-    append: u64,
-}
-
-impl Told {
-    /// An append that is committed means that all before it are.
-    fn committed(&self) {
-        let mut waiting = lock(&self.waiting);
-        let later = waiting.split_off(&(self.append + 1));
-        let over = std::mem::replace(&mut *waiting, later);
-        drop(waiting);
-        if !over.is_empty() {
-            self.sink.take(over.into_values().flatten().collect());
-        }
-    }
-}
-
-fn lock(waiting: &Mutex<Waiting>) -> std::sync::MutexGuard<'_, Waiting> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An append on its way, and who is told when it is committed. Dropping it takes nothing back.
-#[must_use = "an append may be refused"]
-pub(crate) struct Commit {
-    pub(crate) ticket: AppendTicket,
-    pub(crate) told: Option<Told>,
-    /// Counts it among the appends that others wait for, until it is over.
-    pub(crate) _under_way: Option<Arc<()>>,
-}
-
-impl Future for Commit {
-    type Output = Result<u64, WriteError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let written = ready!(Pin::new(&mut self.ticket).poll(context));
-        if let (Ok(_), Some(told)) = (&written, self.told.take()) {
-            told.committed();
-        }
-        Poll::Ready(written)
-    }
 }

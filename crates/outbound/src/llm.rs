@@ -15,7 +15,7 @@ mod turn;
 mod veil;
 mod wire;
 
-pub use budget::{Amount, Budget, BudgetId, Exceeded, Level, Measure, Reservation};
+pub use budget::{Amount, Bound, Exceeded, Fitted, Level, Measure, USUAL_OUTPUT, fit};
 pub use complete::{Patience, complete};
 pub use cost::{Prices, cost_micros, estimate};
 pub use endpoint::{Address, Endpoint, InvalidAddress};

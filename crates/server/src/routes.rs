@@ -8,6 +8,7 @@ pub(crate) mod flows;
 mod health;
 mod kv;
 mod login;
+mod models;
 mod records;
 pub(crate) mod reruns;
 pub(crate) mod runs;
@@ -46,6 +47,7 @@ pub(crate) fn described() -> ApiRouter<Edge> {
         .merge(kv::routes())
         .merge(services::routes())
         .merge(secrets::routes())
+        .merge(models::routes())
         .merge(tokens::routes())
         .merge(tenants::routes())
         .merge(audit::routes())

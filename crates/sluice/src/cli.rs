@@ -5,6 +5,7 @@ mod asks;
 mod dev;
 mod flows;
 mod grants;
+mod models;
 mod run;
 mod runs;
 mod server;
@@ -19,6 +20,7 @@ pub use self::dev::DevArgs;
 pub use self::flows::{FlowsArgs, FlowsCommand, FlowsDiffArgs, FlowsGetArgs, FlowsLsArgs};
 pub use self::flows::{FlowsHistoryArgs, FlowsSaveArgs};
 pub use self::grants::{GrantsArgs, GrantsCommand, InferArgs};
+pub use self::models::{ModelsArgs, ModelsCommand, ModelsSetArgs};
 pub use self::run::{HowArgs, RunArgs, WorkerArgs};
 pub use self::runs::{ExportArgs, ImportArgs, LogsArgs, LsArgs, ReplayArgs, RerunArgs};
 pub use self::runs::{RunsArgs, RunsCommand, TailArgs, VerifyArgs};
@@ -157,6 +159,8 @@ pub enum Command {
     Services(ServicesArgs),
     /// Secrets that flows use and never see: set and list them.
     Secrets(SecretsArgs),
+    /// Models: what flows call them, and where they are.
+    Models(ModelsArgs),
     /// Say what a source holds and what is wrong with it, without running a flow.
     Check(CheckArgs),
     /// Serve an agent over standard input and output, by the Model Context Protocol, and work on the

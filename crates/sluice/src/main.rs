@@ -57,6 +57,7 @@ fn dispatch(command: &Command, global: &Global) -> anyhow::Result<Exit> {
         Command::Runs(args) => commands::runs::run(args, global),
         Command::Replay(args) => commands::replay::run(args, global),
         Command::Asks(args) => commands::asks::run(args, global),
+        Command::Models(args) => commands::models::run(args, global),
         Command::Grants(args) => commands::grants::run(args, global),
         Command::Services(args) => commands::services::run(args, global),
         Command::Secrets(args) => commands::secrets::run(args, global),

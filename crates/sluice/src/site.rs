@@ -8,5 +8,5 @@ mod records;
 pub use sluice_model::{AskSummary as Ask, FlowSummary as SavedFlow, RunSummary as Summary};
 
 pub use self::machine::{Machine, NewRun, Planned, Refusable, Replaying, Rerun, Work};
-pub use self::means::{KeptSecret, Means};
+pub use self::means::{KeptModel, KeptSecret, Means};
 pub use self::records::{Answered, Asks, Feed, News, Records, Runs};

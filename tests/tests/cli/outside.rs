@@ -205,7 +205,15 @@ fn a_secret_goes_where_it_may_and_is_seen_nowhere_else() {
     let input = format!("url=http://{host}/v1?q=1");
     let grant = format!("http:{host}");
     let args = [
-        "run", "flow.py", "--events", "-i", &input, "--grant", &grant, "--grant", "secret:API_KEY",
+        "run",
+        "flow.py",
+        "--events",
+        "-i",
+        &input,
+        "--grant",
+        &grant,
+        "--grant",
+        "secret:API_KEY",
     ];
     let ran = place.run_with(&args, &[("SLUICE_REACH", &host)]).ends_with(0);
     let request = told.recv().expect("it was sent");
@@ -234,7 +242,9 @@ fn an_address_that_is_not_public_is_reached_where_whoever_runs_this_says_so() {
                   def gets(url: str) -> int:\n    return http.get(url).status_code\n";
     let place = Place::with(source);
     let (port, told) = listen();
-    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("2130706433:{port}")] {
+    for host in
+        [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("2130706433:{port}")]
+    {
         let input = format!("url=http://{host}/");
         let args = ["run", "flow.py", "-i", &input, "--grant", "http:*"];
         place.run(&args).ends_with(1).tells(&["http_refused", "loopback"]);

@@ -170,7 +170,7 @@ pub(crate) async fn submission(
 ) -> Submission {
     let version = executor.version(&TenantId::local(), &Arc::from(source)).await;
     let version = version.unwrap_or_else(|error| panic!("the source: {error:#?}"));
-    let every = ["ask", "flow:*", "kv:*", "artifact:*", "rpc:*"];
+    let every = ["ask", "flow:*", "kv:*", "artifact:*", "rpc:*", "llm:*"];
     Submission {
         tenant: TenantId::local(),
         version,

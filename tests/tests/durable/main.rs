@@ -3,8 +3,10 @@
 mod calls;
 mod children;
 mod ending;
+mod endpoint;
 mod faults;
 mod going_on;
 mod house;
+mod models;
 mod quota;
 mod rerun;

@@ -19,8 +19,8 @@ use sluice_outbound::vault::{
 };
 
 use super::secret::not_opened;
-use super::vault::open;
-use super::{Outside, SecretBounds, SecretPlace, broken, not_ours};
+use super::vault::{may_go, open};
+use super::{Outside, SecretPlace, broken, not_ours};
 use crate::digest::sha256;
 use crate::performer::{CallContext, Performer};
 
@@ -115,7 +115,7 @@ impl OverHttp {
             place(request, &values).map_err(|error| Box::new(misplaced(error)))?;
         for it in &used {
             let Some(row) = granted.iter().find(|row| row.name == it.name) else { continue };
-            may_go(row, it, asked)?;
+            may_be_used(row, it, asked)?;
             let value = open(&key, &tenant, row)?;
             learn(&scrub, &value);
             learn(&self.0.scrub, &value);
@@ -167,18 +167,7 @@ fn permitted(grants: &[Capability], url: &Url, method: &Method) -> Result<(), Re
 }
 
 /// Whether a secret may be put there, towards the host that was asked for.
-fn may_go(row: &SecretRow, used: &Use, asked: &HttpCall) -> Result<(), Box<Failure>> {
-    let refused = |message: String| {
-        let hint = format!(
-            "`sluice secrets set {} --host HOST --in PLACE` says where it may go.",
-            row.name
-        );
-        Err(Box::new(Failure::new(Code::SecretRefused, message).hint(hint)))
-    };
-    let name = &row.name;
-    let Ok(bounds) = serde_json::from_value::<SecretBounds>(row.bounds.clone()) else {
-        return refused(format!("where `{name}` may go cannot be read"));
-    };
+fn may_be_used(row: &SecretRow, used: &Use, asked: &HttpCall) -> Result<(), Box<Failure>> {
     let (place, where_to) = match &used.place {
         Place::Header(header) => (SecretPlace::Header, format!("the header `{header}`")),
         Place::Query(parameter) => {
@@ -186,28 +175,7 @@ fn may_go(row: &SecretRow, used: &Use, asked: &HttpCall) -> Result<(), Box<Failu
         }
         Place::Body => (SecretPlace::Body, "the body".to_owned()),
     };
-    if !bounds.places.contains(&place) {
-        return refused(format!("`{name}` may not be put into {where_to}"));
-    }
-    let Ok(url) = asked.address() else { return refused("the address is none".to_owned()) };
-    let is_open = url.scheme() == "http";
-    let none = |_: &str| None;
-    let to = url.host_str().zip(url.port_or_known_default());
-    let is_allowed = to.is_some_and(|(host, port)| {
-        let target = Needed::Place(Destination { host, port, path: url.path() });
-        let need = Need { kind: CallKind::Http, target, values: &none };
-        bounds.hosts.iter().any(|host| {
-            format!("http:{host}").parse::<Capability>().is_ok_and(|word| {
-                // In the clear a secret goes where that port was named, and nowhere else.
-                word.allows(&need) && (!is_open || host.ends_with(&format!(":{port}")))
-            })
-        })
-    });
-    if !is_allowed {
-        let host = url.host_str().unwrap_or_default();
-        return refused(format!("`{name}` may not go to `{host}`"));
-    }
-    Ok(())
+    may_go(row, place, &where_to, asked.address().ok().as_ref())
 }
 
 fn misplaced(error: PlaceError) -> Failure {

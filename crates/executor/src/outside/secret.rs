@@ -36,7 +36,7 @@ pub(super) fn not_opened(error: KeepError) -> Box<Failure> {
     }
 }
 
-fn missing(name: &str) -> Failure {
+pub(super) fn missing(name: &str) -> Failure {
     Failure::new(Code::SecretNotFound, format!("the tenant has no secret `{name}`"))
         .hint(format!("Set it: `sluice secrets set {name} --host HOST`."))
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_db::{KeepError, NewSecret, SecretRow, Tenant};
-use sluice_model::{Capability, Code, Failure};
+use sluice_model::{CallKind, Capability, Code, Destination, Failure, Need, Needed};
+use sluice_outbound::http::Url;
 use sluice_outbound::vault::{DataKey, MasterKeys, Sealed, Secret};
 
 use crate::fresh::now_us;
@@ -139,4 +140,46 @@ pub(super) fn open(
         tracing::error!(%error, "a secret cannot be opened");
         Box::new(Failure::new(Code::PlatformError, "a secret cannot be opened"))
     })
+}
+
+/// Whether a secret may be put into that place of a request there. `where_to` says the place in words.
+pub(super) fn may_go(
+    row: &SecretRow,
+    place: SecretPlace,
+    where_to: &str,
+    url: Option<&Url>,
+) -> Result<(), Box<Failure>> {
+    let refused = |message: String| {
+        let hint = format!(
+            "`sluice secrets set {} --host HOST --in PLACE` says where it may go.",
+            row.name
+        );
+        Err(Box::new(Failure::new(Code::SecretRefused, message).hint(hint)))
+    };
+    let name = &row.name;
+    let Ok(bounds) = serde_json::from_value::<SecretBounds>(row.bounds.clone()) else {
+        return refused(format!("where `{name}` may go cannot be read"));
+    };
+    if !bounds.places.contains(&place) {
+        return refused(format!("`{name}` may not be put into {where_to}"));
+    }
+    let Some(url) = url else { return refused("the address is none".to_owned()) };
+    let is_open = url.scheme() == "http";
+    let none = |_: &str| None;
+    let to = url.host_str().zip(url.port_or_known_default());
+    let is_allowed = to.is_some_and(|(host, port)| {
+        let target = Needed::Place(Destination { host, port, path: url.path() });
+        let need = Need { kind: CallKind::Http, target, values: &none };
+        bounds.hosts.iter().any(|host| {
+            format!("http:{host}").parse::<Capability>().is_ok_and(|word| {
+                // In the clear a secret goes where that port was named, and nowhere else.
+                word.allows(&need) && (!is_open || host.ends_with(&format!(":{port}")))
+            })
+        })
+    });
+    if !is_allowed {
+        let host = url.host_str().unwrap_or_default();
+        return refused(format!("`{name}` may not go to `{host}`"));
+    }
+    Ok(())
 }

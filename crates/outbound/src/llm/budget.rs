@@ -1,12 +1,19 @@
-//! Budgets of tokens and money, one within the other: a tenant's, a run's, a step's, an agent's. Pure data.
+//! Bounds on tokens and money, and what a turn may take within all of them. Pure data: who counts what was
+//! taken, and where, is not known here.
 //!
-//! Before a turn its estimate is reserved at every level, or refused at the outermost that has too little
-//! left. What is spent and reserved is at no level above its bound, but for what turns took beyond
-//! their estimates: then nothing more is given there.
-
-use std::collections::BTreeMap;
+//! What is allowed is never more than any bound has left. Where a turn does not say how much it writes, that
+//! is made to fit.
 
 use serde::{Deserialize, Serialize};
+
+use super::cost::{Prices, estimate};
+use super::turn::Turn;
+
+/// The most tokens that are held back for an answer whose turn does not say how long it may be.
+pub const USUAL_OUTPUT: u64 = 4_096;
+
+/// The shortest answer, in tokens, that is worth asking for.
+const LEAST_OUTPUT: u64 = 64;
 
 /// Tokens and money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,14 +24,11 @@ pub struct Amount {
     pub micros: u64,
 }
 
-/// Whose budget it is, from the outside in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// Whose budget it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// The tenant's.
+    /// The tenant's, of one day.
     Tenant,
-    /// A run's.
-    Run,
     /// A step's.
     Step,
     /// An agent's.
@@ -32,8 +36,7 @@ pub enum Level {
 }
 
 /// What a budget is a budget of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Tokens.
     Tokens,
@@ -41,15 +44,22 @@ pub enum Measure {
     Micros,
 }
 
-/// Names a budget in its tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct BudgetId(u64);
+/// A budget, and how much of it is taken or held back. A bound that is absent is no bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Whose.
+    pub level: Level,
+    /// The most tokens.
+    pub tokens: Option<u64>,
+    /// The most money.
+    pub micros: Option<u64>,
+    /// What is not there any more.
+    pub used: Amount,
+}
 
 /// A turn that a budget has too little for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the {level:?}'s budget of {most} {measure:?} has {left} left, and the turn may take {asked}"
-)]
+#[error("a budget of {most} has {left} left, and the turn may take {asked}")]
 pub struct Exceeded {
     /// Whose budget.
     pub level: Level,
@@ -57,144 +67,88 @@ pub struct Exceeded {
     pub measure: Measure,
     /// Its bound.
     pub most: u64,
-    /// What is neither spent nor reserved of it.
+    /// What is neither taken nor held back of it.
     pub left: u64,
     /// What was asked for.
     pub asked: u64,
 }
 
-/// What a turn may take, held back at every level until it is settled.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "a reservation holds its amount back until it is settled"]
-pub struct Reservation {
-    path: Vec<BudgetId>,
-    amount: Amount,
+/// What a turn may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fitted {
+    /// With what it reads, guessed of its length.
+    pub amount: Amount,
+    /// The most tokens that it may write; none where neither it nor a bound says so.
+    pub max_output_tokens: Option<u64>,
 }
 
-/// A tree of budgets.
-#[derive(Clone, Debug, Default)]
-pub struct Budget {
-    nodes: BTreeMap<BudgetId, Node>,
-    last: u64,
+/// Fits a turn into all the bounds, or names the first of them that has too little: the outermost, where
+/// they are given in that order.
+pub fn fit(bounds: &[Bound], turn: &Turn, prices: &Prices) -> Result<Fitted, Exceeded> {
+    let of = |output| Fitted {
+        amount: estimate(turn, prices, output),
+        max_output_tokens: turn.max_output_tokens,
+    };
+    if turn.max_output_tokens.is_some() {
+        let fitted = of(0);
+        bounds.iter().try_for_each(|bound| bound.admit(fitted.amount))?;
+        return Ok(fitted);
+    }
+    let (input, least) = (of(0).amount, of(LEAST_OUTPUT).amount);
+    bounds.iter().try_for_each(|bound| bound.admit(least))?;
+    let most = bounds.iter().filter_map(|bound| bound.output(input, prices)).min();
+    let Some(most) = most else { return Ok(of(USUAL_OUTPUT)) };
+    let output = most.clamp(LEAST_OUTPUT, USUAL_OUTPUT);
+    Ok(Fitted { max_output_tokens: Some(output), ..of(output) })
 }
 
-#[derive(Clone, Debug)]
-struct Node {
-    level: Level,
-    parent: Option<BudgetId>,
-    most: [Option<u64>; 2],
-    spent: Amount,
-    reserved: Amount,
-}
-
-impl Budget {
-    /// A tree without budgets.
-    pub fn new() -> Budget {
-        Budget::default()
+impl Bound {
+    fn left(&self, measure: Measure) -> Option<(u64, u64)> {
+        let (most, used) = match measure {
+            Measure::Tokens => (self.tokens?, self.used.tokens),
+            Measure::Micros => (self.micros?, self.used.micros),
+        };
+        Some((most, most.saturating_sub(used)))
     }
 
-    /// One more budget, within `parent`. A bound that is absent is no bound.
-    pub fn open(
-        &mut self,
-        parent: Option<BudgetId>,
-        level: Level,
-        tokens: Option<u64>,
-        micros: Option<u64>,
-    ) -> BudgetId {
-        self.last += 1;
-        let id = BudgetId(self.last);
-        let zero = Amount::default();
-        let node = Node { level, parent, most: [tokens, micros], spent: zero, reserved: zero };
-        self.nodes.insert(id, node);
-        id
-    }
-
-    /// Forgets a budget. What is reserved through it still counts for those around it.
-    pub fn close(&mut self, id: BudgetId) {
-        self.nodes.remove(&id);
-    }
-
-    /// What has been spent within a budget.
-    pub fn spent(&self, id: BudgetId) -> Amount {
-        self.nodes.get(&id).map(|node| node.spent).unwrap_or_default()
-    }
-
-    /// What may still be reserved of a measure, at the level that has the least; nothing where no
-    /// level has a bound.
-    pub fn left(&self, id: BudgetId, measure: Measure) -> Option<u64> {
-        self.path(id).iter().filter_map(|id| self.nodes[id].left(measure)).min()
-    }
-
-    /// Holds back what a turn may take.
-    pub fn reserve(&mut self, id: BudgetId, estimate: Amount) -> Result<Reservation, Exceeded> {
-        let path = self.path(id);
-        // The outermost first: who has nothing left at all is told so.
-        for id in path.iter().rev() {
-            self.nodes[id].admit(estimate)?;
-        }
-        for id in &path {
-            if let Some(node) = self.nodes.get_mut(id) {
-                node.reserved = node.reserved.plus(estimate);
+    fn admit(&self, amount: Amount) -> Result<(), Exceeded> {
+        for (measure, asked) in [(Measure::Tokens, amount.tokens), (Measure::Micros, amount.micros)]
+        {
+            if let Some((most, left)) = self.left(measure)
+                && asked > left
+            {
+                return Err(Exceeded { level: self.level, measure, most, left, asked });
             }
         }
-        Ok(Reservation { path, amount: estimate })
+        Ok(())
     }
 
-    /// Gives back what was held back, and counts what the turn took: nothing where it was not sent, the
-    /// estimate where nobody knows.
-    pub fn settle(&mut self, reservation: Reservation, actual: Amount) {
-        for id in reservation.path {
-            if let Some(node) = self.nodes.get_mut(&id) {
-                node.reserved = node.reserved.minus(reservation.amount);
-                node.spent = node.spent.plus(actual);
-            }
-        }
-    }
-
-    /// Counts what was spent before: by an earlier attempt of the same run.
-    pub fn spend(&mut self, id: BudgetId, actual: Amount) {
-        for id in self.path(id) {
-            if let Some(node) = self.nodes.get_mut(&id) {
-                node.spent = node.spent.plus(actual);
-            }
-        }
-    }
-
-    /// A budget and those around it, from the inside out.
-    fn path(&self, id: BudgetId) -> Vec<BudgetId> {
-        let mut path = Vec::new();
-        let mut next = Some(id);
-        while let Some((id, node)) = next.and_then(|id| Some((id, self.nodes.get(&id)?))) {
-            path.push(id);
-            next = node.parent;
-        }
-        path
-    }
-}
-
-impl Reservation {
-    /// What it holds back.
-    pub fn amount(&self) -> Amount {
-        self.amount
+    /// The most tokens of an answer that this leaves room for; none where it does not bound them.
+    fn output(&self, input: Amount, prices: &Prices) -> Option<u64> {
+        let by_tokens =
+            self.left(Measure::Tokens).map(|(_, left)| left.saturating_sub(input.tokens));
+        let by_money = self.left(Measure::Micros).and_then(|(_, left)| {
+            let left = u128::from(left.saturating_sub(input.micros)) * 1_000_000;
+            let tokens = left.checked_div(u128::from(prices.output_micros_per_million))?;
+            Some(u64::try_from(tokens).unwrap_or(u64::MAX))
+        });
+        [by_tokens, by_money].into_iter().flatten().min()
     }
 }
 
 impl Amount {
-    fn of(self, measure: Measure) -> u64 {
-        match measure {
-            Measure::Tokens => self.tokens,
-            Measure::Micros => self.micros,
-        }
-    }
-
-    fn plus(self, other: Amount) -> Amount {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Amount) -> Amount {
         Amount {
             tokens: self.tokens.saturating_add(other.tokens),
             micros: self.micros.saturating_add(other.micros),
         }
     }
 
-    fn minus(self, other: Amount) -> Amount {
+    /// What is left of it without the other, and not less than nothing.
+    #[must_use]
+    pub fn minus(self, other: Amount) -> Amount {
         Amount {
             tokens: self.tokens.saturating_sub(other.tokens),
             micros: self.micros.saturating_sub(other.micros),
@@ -202,25 +156,84 @@ impl Amount {
     }
 }
 
-impl Node {
-    fn left(&self, measure: Measure) -> Option<u64> {
-        let most = self.most[measure as usize]?;
-        Some(most.saturating_sub(self.spent.plus(self.reserved).of(measure)))
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+    use super::*;
+    use crate::llm::Message;
+
+    fn turn(bytes: usize, max_output_tokens: Option<u64>) -> Turn {
+        let messages = vec![Message::User { content: "x".repeat(bytes) }];
+        Turn { messages, max_output_tokens, ..Turn::default() }
     }
 
-    fn admit(&self, estimate: Amount) -> Result<(), Exceeded> {
-        for measure in [Measure::Tokens, Measure::Micros] {
-            let Some((most, left)) = self.most[measure as usize].zip(self.left(measure)) else {
-                continue;
+    fn bound(level: Level, tokens: Option<u64>, micros: Option<u64>) -> Bound {
+        Bound { level, tokens, micros, used: Amount::default() }
+    }
+
+    #[test]
+    fn the_outermost_without_enough_is_named() {
+        let prices = Prices { input_micros_per_million: 0, output_micros_per_million: 1_000_000 };
+        let bounds = [
+            bound(Level::Tenant, Some(1_000), Some(500)),
+            bound(Level::Step, Some(300), None),
+            bound(Level::Agent, None, None),
+        ];
+        let refused = |output| {
+            let refused = fit(&bounds, &turn(0, Some(output)), &prices).expect_err("too much");
+            (refused.level, refused.measure, refused.asked, refused.left)
+        };
+        assert_eq!(refused(301), (Level::Step, Measure::Tokens, 301, 300));
+        assert_eq!(refused(501), (Level::Tenant, Measure::Micros, 501, 500));
+        assert_eq!(refused(1_001), (Level::Tenant, Measure::Tokens, 1_001, 1_000));
+        let fitted = fit(&bounds, &turn(0, Some(300)), &prices).expect("enough");
+        assert_eq!(fitted.amount, Amount { tokens: 300, micros: 300 });
+    }
+
+    #[test]
+    fn an_answer_is_bounded_by_what_is_left_and_otherwise_as_usual() {
+        let free = Prices::default();
+        let fitted = |bounds: &[Bound]| fit(bounds, &turn(400, None), &free).expect("enough");
+        assert_eq!(fitted(&[]).max_output_tokens, None);
+        assert_eq!(fitted(&[]).amount.tokens, 150 + USUAL_OUTPUT);
+        let wide = bound(Level::Step, Some(100_000), None);
+        assert_eq!(fitted(&[wide]).max_output_tokens, Some(USUAL_OUTPUT));
+        let narrow = Bound { used: Amount { tokens: 500, micros: 0 }, ..wide };
+        let narrow = Bound { tokens: Some(1_000), ..narrow };
+        assert_eq!(fitted(&[wide, narrow]).max_output_tokens, Some(350));
+        assert_eq!(fitted(&[wide, narrow]).amount.tokens, 500);
+        let used = Bound { used: Amount { tokens: 787, micros: 0 }, ..narrow };
+        let refused = fit(&[used], &turn(400, None), &free).expect_err("too little for an answer");
+        assert_eq!((refused.left, refused.asked), (213, 214));
+        // What costs nothing is not bounded by money.
+        assert_eq!(fitted(&[bound(Level::Step, None, Some(0))]).max_output_tokens, None);
+    }
+
+    #[test]
+    fn what_is_allowed_is_never_more_than_is_left() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut below = |most: u64| rng.next_u64() % most;
+        for _ in 0..2_000 {
+            let prices = Prices {
+                input_micros_per_million: below(9_000_000),
+                output_micros_per_million: below(9_000_000),
             };
-            let asked = estimate.of(measure);
-            if asked > left {
-                return Err(Exceeded { level: self.level, measure, most, left, asked });
+            let bounds: Vec<Bound> = (0..3)
+                .map(|_| Bound {
+                    level: Level::Step,
+                    tokens: (below(2) == 0).then(|| below(20_000)),
+                    micros: (below(2) == 0).then(|| below(60_000)),
+                    used: Amount { tokens: below(9_000), micros: below(9_000) },
+                })
+                .collect();
+            let asked = (below(2) == 0).then(|| below(9_000));
+            let turn = turn(usize::try_from(below(9_000)).expect("small"), asked);
+            let Ok(fitted) = fit(&bounds, &turn, &prices) else { continue };
+            for bound in &bounds {
+                assert_eq!(bound.admit(fitted.amount), Ok(()), "{fitted:?} {turn:?} {prices:?}");
             }
         }
-        Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

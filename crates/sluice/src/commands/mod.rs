@@ -15,6 +15,7 @@ pub mod grants;
 mod interrupts;
 pub mod login;
 pub mod mcp;
+pub mod models;
 pub mod replay;
 pub mod run;
 pub mod runs;

@@ -1,13 +1,13 @@
-//! Services and secrets of the store of this machine.
+//! Services, secrets and models of the store of this machine.
 
 use async_trait::async_trait;
 use sluice_db::{KeepError, Store, Tenant};
-use sluice_executor::{Checked, Interface, Outside, SecretBounds, ServiceSummary};
+use sluice_executor::{Checked, Interface, ModelEndpoint, Outside, SecretBounds, ServiceSummary};
 use sluice_model::{Scrub, TenantId};
 
-use super::{Keys, cannot_open, outside};
+use super::{Keys, cannot_open, now_us, outside};
 use crate::settings;
-use crate::site::{KeptSecret, Means, Refusable};
+use crate::site::{KeptModel, KeptSecret, Means, Refusable};
 
 /// What the store holds of them.
 pub struct LocalMeans {
@@ -79,5 +79,24 @@ impl Means for LocalMeans {
 
     async fn remove_secret(&self, name: &str) -> anyhow::Result<bool> {
         Ok(self.tenant.remove_secret(name).await?)
+    }
+
+    async fn models(&self) -> anyhow::Result<Vec<KeptModel>> {
+        let rows = self.tenant.models().await?;
+        let kept = rows.into_iter().map(|row| {
+            let endpoint = serde_json::from_value(row.endpoint)?;
+            Ok(KeptModel { name: row.alias, endpoint, changed_at_us: row.changed_at_us })
+        });
+        kept.collect()
+    }
+
+    async fn set_model(&self, name: &str, endpoint: &ModelEndpoint) -> Refusable<()> {
+        let kept = serde_json::to_value(endpoint)?;
+        self.tenant.set_model(name, Some(&kept), now_us()).await?;
+        Ok(Ok(()))
+    }
+
+    async fn remove_model(&self, name: &str) -> anyhow::Result<bool> {
+        Ok(self.tenant.set_model(name, None, now_us()).await?)
     }
 }

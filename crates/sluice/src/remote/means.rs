@@ -1,15 +1,15 @@
-//! Services and secrets of a server.
+//! Services, secrets and models of a server.
 
 use async_trait::async_trait;
 use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use sluice_executor::{Checked, Interface, SecretBounds, ServiceSummary};
+use sluice_executor::{Checked, Interface, ModelEndpoint, SecretBounds, ServiceSummary};
 
 use super::Remote;
 use super::refused::{found, told_apart};
-use crate::site::{KeptSecret, Means, Refusable};
+use crate::site::{KeptModel, KeptSecret, Means, Refusable};
 
 /// Things of a list that a server gives at once.
 const AT_ONCE: u32 = 500;
@@ -99,5 +99,19 @@ impl Means for RemoteMeans {
 
     async fn remove_secret(&self, name: &str) -> anyhow::Result<bool> {
         self.remove(&["secrets", name]).await
+    }
+
+    async fn models(&self) -> anyhow::Result<Vec<KeptModel>> {
+        self.all("models").await
+    }
+
+    async fn set_model(&self, name: &str, endpoint: &ModelEndpoint) -> Refusable<()> {
+        let request = self.remote.to(Method::PUT, &["models", name])?.json(endpoint);
+        let set: Result<KeptModel, _> = told_apart(self.remote.ask(request).await)?;
+        Ok(set.map(|_| ()))
+    }
+
+    async fn remove_model(&self, name: &str) -> anyhow::Result<bool> {
+        self.remove(&["models", name]).await
     }
 }

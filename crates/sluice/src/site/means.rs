@@ -1,8 +1,8 @@
-//! What runs work with, beside their flows: services and secrets.
+//! What runs work with, beside their flows: services, secrets and models.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use sluice_executor::{Checked, Interface, SecretBounds, ServiceSummary};
+use sluice_executor::{Checked, Interface, ModelEndpoint, SecretBounds, ServiceSummary};
 
 use super::Refusable;
 
@@ -21,7 +21,18 @@ pub struct KeptSecret {
     pub created_by: String,
 }
 
-/// Services, and the secrets of the tenant.
+/// A model by the tenant's name for it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeptModel {
+    /// The name.
+    pub name: String,
+    /// Where it is and what it costs.
+    pub endpoint: ModelEndpoint,
+    /// When it was set, in microseconds since the Unix epoch.
+    pub changed_at_us: u64,
+}
+
+/// Services, and the secrets and models of the tenant.
 #[async_trait]
 pub trait Means: Send + Sync {
     /// All services.
@@ -40,4 +51,10 @@ pub trait Means: Send + Sync {
     async fn set_secret(&self, name: &str, value: &str, bounds: &SecretBounds) -> Refusable<u64>;
     /// Removes a secret. False where there is none.
     async fn remove_secret(&self, name: &str) -> anyhow::Result<bool>;
+    /// All models.
+    async fn models(&self) -> anyhow::Result<Vec<KeptModel>>;
+    /// Sets a model.
+    async fn set_model(&self, name: &str, endpoint: &ModelEndpoint) -> Refusable<()>;
+    /// Removes a model. False where there is none.
+    async fn remove_model(&self, name: &str) -> anyhow::Result<bool>;
 }
