@@ -229,7 +229,7 @@ def asking() -> int:
     let place = Place::with(asking);
     place.run(&["run", "flow.py"]).ends_with(5).tells(&["error[capability_denied]"]);
     let granted = ["run", "flow.py", "--grant", "rpc:calendar.*"];
-    place.run(&granted).ends_with(1).tells(&["error[not_available]"]);
+    place.run(&granted).ends_with(1).tells(&["error[service_unavailable]"]);
 }
 
 #[test]

@@ -35,14 +35,16 @@ fn each_save_is_run(place: &Place) {
     assert!(ended.stdout.starts_with("7\n"), "{ended:#?}");
 }
 
-/// How the runs of the flow that asks ended: both were given up.
+/// How the runs of the flow that asks ended: all were given up. A file that is written in two parts may have
+/// been saved twice.
 fn given_up(place: &Place) {
     let waiting = ["runs", "ls", "--flow", "sure", "--state", "waiting"];
     while !place.run(&waiting).ends_with(0).stdout.is_empty() {}
     let runs = place.json(&["runs", "ls", "--flow", "sure"]);
     let outcomes: Vec<_> =
         runs["runs"].as_array().into_iter().flatten().map(|run| &run["outcome"]).collect();
-    assert_eq!(outcomes, ["cancelled", "cancelled"]);
+    assert!(outcomes.len() >= 2, "{outcomes:?}");
+    assert!(outcomes.iter().all(|outcome| *outcome == "cancelled"), "{outcomes:?}");
 }
 
 #[test]

@@ -103,6 +103,8 @@ def makes(day: str) -> str:
     try:
         return calendar.event_new(title="Review", day=day).title
     except CallFailed as failed:
+        if failed.code != "approval_refused":
+            raise
         return failed.code
 "#;
 
@@ -133,7 +135,7 @@ fn a_call_that_a_person_has_to_allow_waits_for_them() {
         let ask = ask["ask"].as_str().expect("it has an id");
         place.run(&["asks", "answer", ask, answer]).ends_with(0);
         place.work();
-        assert_eq!(place.get(&run)["end"]["output"], output, "{}", place.get(&run));
+        assert_eq!(place.get(&run)["output"], output, "{}", place.get(&run));
         place.run(&["replay", &run]).ends_with(0).tells(&["same"]);
     }
 }

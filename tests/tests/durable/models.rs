@@ -163,7 +163,7 @@ async def at_once() -> int:
     return refused
 ";
     let (house, endpoint) = with_model(vec![Play::says("fine", 10, 390)], |_| ()).await;
-    assert_eq!(output(&house, source, "at_once", json!({})).await, json!(3));
+    assert_eq!(output(&house, source, "at-once", json!({})).await, json!(3));
     assert_eq!(endpoint.seen().len(), 2);
 }
 

@@ -26,7 +26,7 @@ def canary(note: str = "canary-note") -> bool:
 "#;
 
 /// Operations that make something of the caller's own under a name that another tenant may have, too.
-const MAKES_ITS_OWN: [&str; 2] = ["put_flow", "put_kv"];
+const MAKES_ITS_OWN: [&str; 4] = ["put_flow", "put_kv", "put_model", "put_secret"];
 
 /// One operation of the document.
 struct Operation {
@@ -82,6 +82,8 @@ impl Operation {
             "answer_ask" => json!({ "value": true }),
             "put_flow" => json!({ "source": SOURCE }),
             "put_kv" => json!({ "value": 1 }),
+            "put_secret" => json!({ "value": "canary-value", "hosts": ["api.example.com"] }),
+            "put_model" => json!({ "address": "https://api.example.com/v1", "model": "large" }),
             "save_flows" | "validate_source" | "start_run" => {
                 json!({ "source": "from sluice import flow\n@flow\ndef f(): pass" })
             }
@@ -107,6 +109,10 @@ async fn ids_of(owner: &Client) -> BTreeMap<&'static str, String> {
         .put("/v1/kv/canary.space/canary-other", &json!({ "value": "canary-value" }))
         .await
         .expect(200);
+    let secret = json!({ "value": "canary-value", "hosts": ["canary.example.com"] });
+    owner.put("/v1/secrets/canary-secret", &secret).await.expect(200);
+    let model = json!({ "address": "https://canary.example.com/v1", "model": "canary-model" });
+    owner.put("/v1/models/canary-model", &model).await.expect(200);
     let run = owner.post("/v1/flows/canary-flow/runs", &json!({})).await.expect(202);
     let run = run["run"].as_str().expect("it has an id").to_owned();
     let ask = loop {
@@ -133,6 +139,10 @@ async fn ids_of(owner: &Client) -> BTreeMap<&'static str, String> {
         ("digest", kept["items"][0]["digest"].as_str().expect("it has one").to_owned()),
         ("token", token["token"].as_str().expect("it has an id").to_owned()),
         ("tenant", "first".to_owned()),
+        ("secret", "canary-secret".to_owned()),
+        ("model", "canary-model".to_owned()),
+        // Services are those of the server.
+        ("service", "canary-service".to_owned()),
     ])
 }
 
@@ -208,6 +218,10 @@ async fn the_same_name_is_another_thing_for_each_tenant() {
     assert_eq!(flow["version"], json!(1));
     let key = first.get("/v1/kv/canary.space/canary-key").await.expect(200);
     assert_eq!(key["value"], json!("canary-note"));
+    let secrets = first.get("/v1/secrets").await.expect(200);
+    assert_eq!(secrets["items"][0]["version"], json!(1));
+    let models = first.get("/v1/models").await.expect(200);
+    assert_eq!(models["items"][0]["endpoint"]["model"], json!("canary-model"));
     server.stop().await;
 }
 
