@@ -103,7 +103,7 @@ def test_describe_tells_the_flows_and_runs_none():
 
 
 def test_a_source_that_does_not_compile():
-    for told in (failure("def x(:"), json.loads(_entry.describe("def x(:")[1])):
+    for told in (failure("def x(:"), json.loads(_entry.describe("def x(:", "{}")[1])):
         assert (told["kind"], told["code"]) == ("source_error", "source_invalid")
         assert told["frames"][-1]["line"] == 1
 

@@ -1,5 +1,6 @@
 """Clients as a run gets them: installed, imported once, and theirs alone."""
 
+import contextlib
 import re
 import sys
 
@@ -47,8 +48,8 @@ def add(a: int, b: int | None = None, c: int | None = None) -> _Request[int]:
 '''
 
 
-@pytest.fixture
-def notes():
+@contextlib.contextmanager
+def with_notes():
     hero_rpc._install("notes", CLIENT)
     try:
         yield
@@ -69,7 +70,8 @@ def test_a_client_is_text_or_code(form):
         _installed.forget()
 
 
-def test_a_call_is_sent_and_its_answer_loaded(notes):
+@with_notes()
+def test_a_call_is_sent_and_its_answer_loaded():
     from hero_rpc import notes
 
     with answering({"text": "a", "more": 1}, {"text": "b", "from": "x", "size": 2}, 3) as host:
@@ -88,7 +90,8 @@ def test_a_call_is_sent_and_its_answer_loaded(notes):
     ]
 
 
-def test_an_answer_of_another_shape_names_the_place(notes):
+@with_notes()
+def test_an_answer_of_another_shape_names_the_place():
     from hero_rpc import notes
 
     with (
@@ -99,7 +102,8 @@ def test_an_answer_of_another_shape_names_the_place(notes):
     assert "sluice services refresh my-notes" in wrong.value.hint
 
 
-def test_what_the_service_refuses_has_a_class_by_its_code(notes):
+@with_notes()
+def test_what_the_service_refuses_has_a_class_by_its_code():
     from hero_rpc import notes
 
     refusals = [
@@ -119,7 +123,8 @@ def test_what_the_service_refuses_has_a_class_by_its_code(notes):
             notes.get(id=1)
 
 
-def test_what_cannot_be_sent_says_so(notes):
+@with_notes()
+def test_what_cannot_be_sent_says_so():
     from hero_rpc import notes
 
     with answering(), pytest.raises(InvalidOutput, match="params"):
@@ -130,7 +135,8 @@ def test_what_cannot_be_sent_says_so(notes):
         notes.get(id=holds_itself)
 
 
-def test_a_service_that_is_not_there_names_the_near_ones(notes):
+@with_notes()
+def test_a_service_that_is_not_there_names_the_near_ones():
     with pytest.raises(ImportError) as unknown:
         from hero_rpc import note  # noqa: F401
     assert (unknown.value.name, unknown.value.hint) == ("hero_rpc.note", "Did you mean `notes`?")

@@ -141,7 +141,7 @@ def test_a_text_is_asked_for():
 
 def test_a_check_finds_a_malformed_prompt():
     source = "from sluice import flow, prompt\nJUDGE = prompt('{{ a')\n@flow\ndef f(): ...\n"
-    described, document, _ = describe(source)
+    described, document, _ = describe(source, "{}")
     assert not described
     assert '"code":"source_invalid"' in document
     assert "has no `}}`" in document
