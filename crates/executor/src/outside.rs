@@ -14,6 +14,7 @@ use sluice_db::{DbError, Store};
 use sluice_model::{CallKind, Code, Failure, Scrub};
 use sluice_outbound::http::{Guard, Http};
 
+use crate::clients::Services;
 use crate::performer::Performer;
 pub use catalogue::{Checked, Interface, ServiceSummary};
 pub use llm::{InvalidEndpoint, ModelEndpoint};
@@ -23,6 +24,7 @@ pub use vault::{SecretBounds, SecretPlace, Vault};
 #[derive(Clone)]
 pub struct Outside {
     store: Store,
+    services: Arc<Services>,
     http: Arc<Http>,
     rpc: sluice_rpc::Client,
     vault: Option<Vault>,
@@ -35,7 +37,8 @@ impl Outside {
     /// vault there are no secrets; `scrub` learns the secrets that are used.
     pub fn new(store: Store, guard: Guard, vault: Option<Vault>, scrub: Scrub) -> Outside {
         let (http, rpc) = (Arc::new(Http::new(guard)), sluice_rpc::Client::new());
-        Outside { store, http, rpc, vault, scrub, budgets: Arc::default() }
+        let services = Arc::default();
+        Outside { store, services, http, rpc, vault, scrub, budgets: Arc::default() }
     }
 
     /// The same over this client.

@@ -222,6 +222,9 @@ fn a_secret_goes_where_it_may_and_is_seen_nowhere_else() {
     assert!(request.contains(&format!("Bearer {CANARY}")), "{request}");
     assert!(ran.stdout.contains("[redacted]"), "the echo is taken out: {ran:?}");
     assert!(!ran.stdout.contains(CANARY) && !ran.stderr.contains(CANARY), "{ran:?}");
+    let run = &place.json(&["runs", "ls"])["runs"][0]["run"];
+    let exported = place.run(&["runs", "export", run.as_str().expect("it has an id")]).ends_with(0);
+    assert!(exported.stdout.contains("[redacted]") && !exported.stdout.contains(CANARY));
     for file in std::fs::read_dir(place.path()).expect("it can be read") {
         let file = file.expect("it can be read").path();
         if let Ok(bytes) = std::fs::read(&file) {

@@ -44,10 +44,8 @@ impl Performer for Rpc {
 
 impl Rpc {
     async fn address(&self, service: &str) -> Result<Address, Box<Failure>> {
-        let admin = self.0.store.admin();
-        let found = admin.service(service).await.map_err(|error| broken(&error))?;
-        let Some(found) = found else {
-            let services = admin.services().await.map_err(|error| broken(&error))?;
+        let services = self.0.services.all(&self.0.store).await.map_err(|error| broken(&error))?;
+        let Some(found) = services.iter().find(|it| it.name == service) else {
             let names: Vec<&str> = services.iter().map(|it| it.name.as_str()).take(8).collect();
             let hint = match names.as_slice() {
                 [] => "Whoever runs this Sluice can put one in: `sluice services add`.".to_owned(),

@@ -225,12 +225,19 @@ impl Outstanding {
             self.look(journal);
         }
         let mut found = Found { cancelled: looked.cancel_reason, completed: Vec::new() };
-        let answers = looked.answers.into_iter().map(|(call, value)| (call, Ok(Answer::of(value))));
+        // A call that a person has allowed meanwhile goes its own way: what they said is not its answer.
+        let is_asked = |call: &CallId| matches!(self.ways.get(call), Some(Way::Asked { .. }));
+        let answers: Vec<_> = looked
+            .answers
+            .into_iter()
+            .filter(|(call, _)| is_asked(call))
+            .map(|(call, value)| (call, Ok(Answer::of(value))))
+            .collect();
         let children = looked
             .children
             .into_iter()
             .map(|(call, (child, outcome))| (call, builtin::child_outcome(&child, outcome)));
-        for (call, outcome) in answers.chain(children) {
+        for (call, outcome) in answers.into_iter().chain(children) {
             if self.forget(call) {
                 found.completed.push((call, outcome));
             }

@@ -63,3 +63,17 @@ def held(count: int) -> int:
 @flow
 def other() -> None:
     pass
+
+
+@flow(uses=["rpc:bench.*"])
+def rings(count: int) -> int:
+    for number in range(count):
+        bench.ring(n=number)
+    return count
+
+
+@flow(name="rings-at-once", uses=["rpc:bench.*"])
+def rings_at_once(count: int) -> int:
+    for ring in [bench.ring.start(n=number) for number in range(count)]:
+        ring.result()
+    return count

@@ -9,6 +9,7 @@ pub(super) mod place;
 mod replay;
 mod restart;
 mod result;
+mod rpc;
 mod steps;
 pub(super) mod stores;
 mod waiting;
@@ -72,13 +73,14 @@ pub(super) fn work(args: &Args) -> anyhow::Result<()> {
 /// Measures what is wanted, by names that begin with `durable-`.
 pub(super) fn measure(args: &Args, wanted: impl Fn(&str) -> bool) -> anyhow::Result<()> {
     type Part = fn(&Context) -> anyhow::Result<()>;
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("durable-steps", steps::measure),
         ("durable-result", result::measure),
         ("durable-replay", replay::measure),
         ("durable-restart", restart::measure),
         ("durable-waiting", waiting::measure),
         ("durable-many", many::measure),
+        ("durable-rpc", rpc::measure),
     ];
     let parts = parts.iter().filter(|(name, _)| wanted(name)).collect::<Vec<_>>();
     let peer = args.peer.as_deref().filter(|_| wanted("durable-peer"));

@@ -1,8 +1,8 @@
 //! A store, and an executor over it that works in this process.
 
 use sluice_db::Store;
-use sluice_executor::{Executor, ExecutorError, Settings};
-use sluice_model::{Quota, TenantId};
+use sluice_executor::{Executor, ExecutorError, Guard, Outside, Settings};
+use sluice_model::{Quota, Scrub, TenantId};
 use sluice_sandbox::{ImageSource, Sandbox};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -42,6 +42,15 @@ impl Place {
         store.admin().set_quota(&TenantId::local(), &quota()).await?;
         let client = Client::new(Executor::new(store, sandbox, settings)).await?;
         Ok(Place { client, work: None })
+    }
+
+    /// One that takes up runs, and whose runs reach the service `bench` at that address.
+    pub(super) async fn reaching_out(url: &str, service: &str) -> anyhow::Result<Place> {
+        let store = Store::open(url).await?;
+        store.admin().put_service("bench", service, None).await?;
+        let outside = Outside::new(store, Guard::default(), None, Scrub::new());
+        let settings = Settings { outside: Some(outside), ..Settings::default() };
+        Place::at_work(url, settings).await
     }
 
     /// One that takes up runs, too.
