@@ -27,7 +27,7 @@ async fn infer(args: &InferArgs, global: &Global) -> anyhow::Result<Exit> {
         return Ok(Exit::Ok);
     }
     let lines: String = needed.iter().flat_map(|word| [word.as_str(), "\n"]).collect();
-    out::data(lines.trim_end())?;
+    out::data(&lines)?;
     Ok(Exit::Ok)
 }
 
