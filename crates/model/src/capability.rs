@@ -74,6 +74,12 @@ impl Capability {
         Capability { kind, target, bounds: Vec::new(), needs_approval: false }
     }
 
+    /// Whether a capability of that kind can name this and nothing else: what cannot be named can never be
+    /// granted.
+    pub fn can_name(kind: CallKind, name: &str) -> bool {
+        !name.contains('*') && Capability::new(kind, name).to_string().parse::<Capability>().is_ok()
+    }
+
     /// Everything: each kind of capability, for all targets.
     pub fn every() -> Vec<Capability> {
         CallKind::ALL

@@ -72,7 +72,8 @@ impl Vault {
         Vault { masters: Arc::new(masters) }
     }
 
-    /// Sets a tenant's secret. The number of its new version.
+    /// Sets a tenant's secret. The number of its new version. Refused where the name, the value or the bounds are
+    /// none.
     pub async fn set(
         &self,
         tenant: &Tenant,
@@ -81,9 +82,14 @@ impl Vault {
         bounds: &SecretBounds,
         by: &str,
     ) -> Result<u64, KeepError> {
-        let value = Secret::new(value).map_err(|error| {
-            KeepError::Refused(Box::new(Failure::new(Code::RequestInvalid, error.to_string())))
-        })?;
+        let refused =
+            |why: String| KeepError::Refused(Box::new(Failure::new(Code::RequestInvalid, why)));
+        if !Capability::can_name(CallKind::Secret, name) {
+            let why = "the name of a secret has letters, digits and . _ - /";
+            return Err(refused(why.to_owned()));
+        }
+        bounds.check().map_err(refused)?;
+        let value = Secret::new(value).map_err(|error| refused(error.to_string()))?;
         let key = self.key(tenant).await?;
         let bounds = serde_json::to_value(bounds)
             .map_err(|error| sluice_db::DbError::Corrupt(error.to_string()))?;

@@ -99,8 +99,11 @@ impl Request {
             _ => {}
         }
         if self.kind().needs_grant() {
-            let word = self.capability().map(|needed| needed.to_string()).unwrap_or_default();
-            if word.contains('*') || word.parse::<Capability>().is_err() {
+            let can_be_named = match self {
+                Request::Http(_) => self.capability().is_some(),
+                _ => Capability::can_name(self.kind(), &self.target()),
+            };
+            if !can_be_named {
                 let kind = self.kind().as_str();
                 return Err(InvalidRequest(format!(
                     "what a call of {kind} is directed at has letters, digits and . _ - / only"

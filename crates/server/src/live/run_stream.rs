@@ -107,6 +107,7 @@ impl RunStream {
             }
             return Ok(Next::Batch(Batch { json: part.json(), last }));
         }
+        self.is_due = part.has_more;
         self.gather.skip();
         let run = self.tenant.run(&self.run).await?;
         let is_over = run.is_none_or(|run| run.state == RunState::Ended && run.seq <= self.after);

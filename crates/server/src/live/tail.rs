@@ -92,28 +92,41 @@ impl Tail {
         is_in_doubt: bool,
     ) -> Result<Part, DbError> {
         let mut kept = self.kept.lock().await;
-        if kept.lines.is_empty() {
-            // The first to look says where the tail begins.
-            let part = read(tenant, run, after).await?;
-            kept.add(&part, heard);
-            return Ok(part);
-        }
-        if kept.is_missing(after) {
-            drop(kept);
-            return read(tenant, run, after).await;
-        }
-        let may_be_more = is_in_doubt || kept.as_of.is_none_or(|as_of| as_of < heard);
-        if may_be_more && !kept.has_much(after) {
-            let last = kept.last();
-            let part = read(tenant, run, last).await?;
-            kept.add(&part, heard);
-            if kept.is_missing(after) {
+        match kept.look(after, heard, is_in_doubt) {
+            Look::Kept => {}
+            Look::Alone => {
                 drop(kept);
                 return read(tenant, run, after).await;
+            }
+            Look::Anew => {
+                let part = read(tenant, run, after).await?;
+                kept.begin(&part, heard);
+                return Ok(part);
+            }
+            Look::Further(last) => {
+                let part = read(tenant, run, last).await?;
+                kept.add(&part, heard);
+                if kept.is_missing(after) {
+                    drop(kept);
+                    return read(tenant, run, after).await;
+                }
             }
         }
         Ok(kept.part(after, heard))
     }
+}
+
+/// Where somebody finds the events that they lack.
+#[derive(Debug, PartialEq, Eq)]
+enum Look {
+    /// Among those that are kept.
+    Kept,
+    /// In the store, for nobody else: they are far behind.
+    Alone,
+    /// In the store, and the tail begins there: it has not come so far.
+    Anew,
+    /// There, once the tail is read on from that event.
+    Further(u64),
 }
 
 impl Kept {
@@ -121,14 +134,35 @@ impl Kept {
         self.lines.back().map_or(0, |line| line.seq)
     }
 
+    fn look(&self, after: u64, heard: u64, is_in_doubt: bool) -> Look {
+        if self.lines.is_empty() || after > self.last() {
+            return Look::Anew;
+        }
+        if self.is_missing(after) {
+            return Look::Alone;
+        }
+        let may_be_more = is_in_doubt || self.as_of.is_none_or(|as_of| as_of < heard);
+        if may_be_more && !self.has_much(after) { Look::Further(self.last()) } else { Look::Kept }
+    }
+
     /// Whether the event after that one came before those that are kept.
     fn is_missing(&self, after: u64) -> bool {
-        self.lines.front().is_some_and(|line| after + 1 < line.seq)
+        self.lines.front().is_some_and(|line| after.saturating_add(1) < line.seq)
     }
 
     /// Whether a whole part is there.
     fn has_much(&self, after: u64) -> bool {
         self.last().saturating_sub(after) >= u64::from(MOST_EVENTS)
+    }
+
+    /// Begins with what was read, in the place of what is kept. Where that is nothing, all stays.
+    fn begin(&mut self, part: &Part, heard: u64) {
+        if !part.lines.is_empty() {
+            self.all_bytes.fetch_sub(self.bytes, Relaxed);
+            self.bytes = 0;
+            self.lines.clear();
+            self.add(part, heard);
+        }
     }
 
     /// What was read last, and up to which change.
@@ -152,7 +186,8 @@ impl Kept {
 
     fn part(&self, after: u64, heard: u64) -> Part {
         let first = self.lines.front().map_or(0, |line| line.seq);
-        let skipped = usize::try_from((after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+        let skipped =
+            usize::try_from(after.saturating_add(1).saturating_sub(first)).unwrap_or(usize::MAX);
         let mut bytes = 0;
         let later = self.lines.range(skipped.min(self.lines.len())..);
         let lines: Vec<Line> = later
@@ -226,6 +261,25 @@ mod tests {
         kept.add(&part(10..=10, 10, true), 8);
         assert!(kept.part(9, 8).has_more, "the store had more than was read");
         assert_eq!(kept.part(9, 8).json(), format!("[{}]", "x".repeat(10)));
+    }
+
+    #[test]
+    fn whoever_is_ahead_begins_the_tail_anew_and_whoever_is_far_behind_reads_alone() {
+        let mut kept = kept();
+        assert_eq!(kept.look(0, 0, false), Look::Anew);
+        kept.begin(&part(1..=9, 10, true), 1);
+        assert_eq!(kept.look(9, 1, false), Look::Further(9), "there was more than was read");
+        assert_eq!(kept.look(99_990, 1, false), Look::Anew);
+        kept.begin(&part(99_991..=99_999, 10, false), 2);
+        assert_eq!(numbers(&kept.part(99_990, 2)).first(), Some(&99_991));
+        assert_eq!(kept.bytes, 90);
+        assert_eq!(kept.look(9, 2, false), Look::Alone);
+        assert_eq!(kept.look(99_999, 2, false), Look::Kept);
+        assert_eq!(kept.look(99_999, 2, true), Look::Further(99_999), "the net");
+        assert_eq!(kept.look(u64::MAX, 2, true), Look::Anew);
+        kept.begin(&Part { lines: Vec::new(), has_more: false }, 2);
+        assert_eq!(kept.last(), 99_999, "a number that nobody has changes nothing");
+        assert!(kept.part(u64::MAX, 2).lines.is_empty());
     }
 
     #[test]

@@ -144,8 +144,7 @@ async fn put(
     Body(new): Body<NewValue>,
 ) -> Result<Reply<Entry, 200, Tagged>, Problem> {
     // A space is named as capabilities name it, so that a flow can be granted it.
-    let word = Capability::new(CallKind::Kv, path.space.as_str()).to_string();
-    if word.parse::<Capability>().is_err() || path.space.ends_with('*') {
+    if !Capability::can_name(CallKind::Kv, &path.space) {
         return Err(Problem::field("space", "it has letters, digits and . _ - /"));
     }
     if !KvAction::is_key(&path.key) {

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_db::ModelRow;
 use sluice_executor::{ModelEndpoint, now_us};
-use sluice_model::{CallKind, Capability};
 
 use super::op;
 use crate::auth::{Caller, Own, Read};
@@ -71,15 +70,8 @@ async fn put(
     At(path): At<ModelPath>,
     Body(endpoint): Body<ModelEndpoint>,
 ) -> Result<Reply<ModelSummary>, Problem> {
-    let word = Capability::new(CallKind::Llm, path.model.as_str()).to_string();
-    if word.parse::<Capability>().is_err() || path.model.ends_with('*') {
-        return Err(Problem::field("model", "it has letters, digits and . _ - /"));
-    }
-    endpoint.check().map_err(|error| Problem::field("", error.to_string()))?;
-    let kept = serde_json::to_value(&endpoint)
-        .map_err(|error| sluice_db::DbError::Corrupt(error.to_string()))?;
     let now = now_us();
-    caller.tenant.set_model(&path.model, Some(&kept), now).await?;
+    endpoint.keep(&caller.tenant, &path.model, now).await?;
     caller.note("set model", &path.model, json!({ "address": endpoint.address })).await?;
     Ok(Reply::new(ModelSummary { name: path.model, endpoint, changed_at_us: now }))
 }

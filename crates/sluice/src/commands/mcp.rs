@@ -7,7 +7,7 @@ use super::interrupts::Interrupts;
 use super::{async_runtime, local_machine, store_url};
 use crate::cli::{Global, McpArgs};
 use crate::exit::Exit;
-use crate::local::{LocalMachine, Only};
+use crate::local::{Keys, LocalMachine, Only};
 use crate::render::Theme;
 use crate::secrets::known;
 
@@ -21,7 +21,7 @@ pub fn run(_args: &McpArgs, global: &Global) -> anyhow::Result<Exit> {
             theme,
             Only::Everything,
             None,
-            (None, known(global)),
+            (None, known(global), Keys::Found),
         )
         .await?;
         Box::pin(serve(&machine)).await

@@ -37,7 +37,7 @@ use sluice_server::Telemetry;
 pub use self::complaint::complain;
 use crate::cli::Global;
 use crate::exit::Usage;
-use crate::local::{BuildStage, Local, LocalMachine, LocalRecords, Only};
+use crate::local::{BuildStage, Keys, Local, LocalMachine, LocalRecords, Only};
 use crate::out;
 use crate::render::{Line, Theme, Tone};
 use crate::settings;
@@ -90,11 +90,11 @@ async fn local_machine(
     theme: Theme,
     only: Only,
     concurrency: Option<u32>,
-    (telemetry, scrub): (Option<Telemetry>, Scrub),
+    (telemetry, scrub, keys): (Option<Telemetry>, Scrub, Keys),
 ) -> anyhow::Result<LocalMachine> {
     let sandbox = tokio::task::spawn_blocking(move || open(theme));
     let records = LocalRecords::open(url).await?;
-    LocalMachine::new(records, sandbox.await??, only, concurrency, telemetry, scrub)
+    LocalMachine::new(records, sandbox.await??, only, concurrency, telemetry, (scrub, keys))
 }
 
 /// The export of spans that the environment asks for, if it does.

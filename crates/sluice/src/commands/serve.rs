@@ -10,7 +10,7 @@ use super::interrupts::Interrupts;
 use super::{async_runtime, local_machine, store_url, telemetry};
 use crate::cli::{Global, ServeArgs};
 use crate::exit::{Exit, Usage};
-use crate::local::{LocalMachine, Only};
+use crate::local::{Keys, LocalMachine, Only};
 use crate::render::{Line, Theme, Tone};
 use crate::site::Records as _;
 use crate::{log, out, secrets};
@@ -37,7 +37,8 @@ pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
         let telemetry = telemetry(&scrub)?;
         let (url, only) = (store_url(global)?, Only::Everything);
         let machine =
-            local_machine(&url, theme, only, concurrency, (telemetry.clone(), scrub)).await?;
+            local_machine(&url, theme, only, concurrency, (telemetry.clone(), scrub, Keys::Made))
+                .await?;
         let exit = Box::pin(served(&machine, args, telemetry.clone(), theme)).await;
         if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
             telemetry.stop().await;

@@ -7,7 +7,7 @@ use sluice_model::Description;
 use super::{local_machine, open};
 use crate::cli::Global;
 use crate::exit::Usage;
-use crate::local::{LocalMeans, LocalRecords, Only};
+use crate::local::{Keys, LocalMeans, LocalRecords, Only};
 use crate::remote::{Remote, RemoteMachine, RemoteMeans, RemoteRecords, named};
 use crate::render::Theme;
 use crate::secrets::known;
@@ -55,9 +55,9 @@ pub async fn means(global: &Global) -> anyhow::Result<Box<dyn Means>> {
 /// What runs the flows that the command is about.
 pub async fn machine(global: &Global, theme: Theme) -> anyhow::Result<Box<dyn Machine>> {
     Ok(match Site::of(global)? {
-        Site::Store(url) => {
-            Box::new(local_machine(&url, theme, Only::Its, None, (None, known(global))).await?)
-        }
+        Site::Store(url) => Box::new(
+            local_machine(&url, theme, Only::Its, None, (None, known(global), Keys::Found)).await?,
+        ),
         Site::Server(remote) => Box::new(RemoteMachine::new(remote)),
     })
 }

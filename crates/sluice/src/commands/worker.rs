@@ -9,7 +9,7 @@ use super::interrupts::Interrupts;
 use super::{async_runtime, local_machine, store_url, telemetry};
 use crate::cli::{Global, WorkerArgs};
 use crate::exit::Exit;
-use crate::local::{Heard, Hearing, LocalMachine, LocalRecords, Only, until_idle};
+use crate::local::{Heard, Hearing, Keys, LocalMachine, LocalRecords, Only, until_idle};
 use crate::quantity::duration;
 use crate::render::{Line, Theme, Tone, state_word};
 use crate::site::{Records as _, Summary};
@@ -29,7 +29,8 @@ pub fn run(args: &WorkerArgs, global: &Global) -> anyhow::Result<Exit> {
         let (url, only) = (store_url(global)?, Only::Everything);
         let concurrency = Some(args.concurrency);
         let machine =
-            local_machine(&url, theme, only, concurrency, (telemetry.clone(), scrub)).await?;
+            local_machine(&url, theme, only, concurrency, (telemetry.clone(), scrub, Keys::Found))
+                .await?;
         let exit = Box::pin(work(&machine, args, theme)).await;
         if let Some(telemetry) = telemetry.filter(|_| !matches!(exit, Ok(Exit::Interrupted))) {
             telemetry.stop().await;

@@ -37,7 +37,7 @@ impl LocalMachine {
         only: Only,
         concurrency: Option<u32>,
         telemetry: Option<Telemetry>,
-        scrub: Scrub,
+        (scrub, keys): (Scrub, Keys),
     ) -> anyhow::Result<LocalMachine> {
         let mut settings = match only {
             Only::Its => Settings { own_only: true, ..Settings::default() },
@@ -47,8 +47,6 @@ impl LocalMachine {
         if let Some(concurrency) = concurrency {
             settings.concurrency = concurrency;
         }
-        // Whoever serves others lets them set secrets.
-        let keys = if only == Only::Everything { Keys::Made } else { Keys::Found };
         settings.outside = Some(outside(records.store(), scrub, keys)?);
         let executor = Executor::new(records.store().clone(), local.sandbox, settings);
         Ok(LocalMachine { executor, records })

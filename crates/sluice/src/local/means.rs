@@ -5,6 +5,7 @@ use sluice_db::{KeepError, Store, Tenant};
 use sluice_executor::{Checked, Interface, ModelEndpoint, Outside, SecretBounds, ServiceSummary};
 use sluice_model::{Scrub, TenantId};
 
+use super::outside::open_vault;
 use super::{Keys, cannot_open, now_us, outside};
 use crate::settings;
 use crate::site::{KeptModel, KeptSecret, Means, Refusable};
@@ -20,7 +21,7 @@ impl LocalMeans {
     pub async fn open(url: &str, scrub: Scrub) -> anyhow::Result<LocalMeans> {
         let store = Store::open(url).await.map_err(cannot_open)?;
         let tenant = store.tenant(&TenantId::local());
-        let outside = outside(&store, scrub, Keys::Made)?;
+        let outside = outside(&store, scrub, Keys::Found)?;
         Ok(LocalMeans { outside, tenant })
     }
 }
@@ -72,7 +73,8 @@ impl Means for LocalMeans {
     }
 
     async fn set_secret(&self, name: &str, value: &str, bounds: &SecretBounds) -> Refusable<u64> {
-        let Some(vault) = self.outside.vault() else { anyhow::bail!("there is no master key") };
+        // A key is made for the first secret, and by no command that only looks.
+        let Some(vault) = open_vault(Keys::Made)? else { anyhow::bail!("there is no master key") };
         let by = std::env::var("USER").unwrap_or_else(|_| "this machine".to_owned());
         told_apart(vault.set(&self.tenant, name, value.to_owned(), bounds, &by).await)
     }
@@ -91,9 +93,7 @@ impl Means for LocalMeans {
     }
 
     async fn set_model(&self, name: &str, endpoint: &ModelEndpoint) -> Refusable<()> {
-        let kept = serde_json::to_value(endpoint)?;
-        self.tenant.set_model(name, Some(&kept), now_us()).await?;
-        Ok(Ok(()))
+        told_apart(endpoint.keep(&self.tenant, name, now_us()).await)
     }
 
     async fn remove_model(&self, name: &str) -> anyhow::Result<bool> {

@@ -28,11 +28,12 @@ pub fn outside(store: &Store, scrub: Scrub, keys: Keys) -> anyhow::Result<Outsid
         })?;
         reach.push(one);
     }
-    let vault = vault(keys)?;
+    let vault = open_vault(keys)?;
     Ok(Outside::new(store.clone(), Guard { reach }, vault, scrub))
 }
 
-fn vault(keys: Keys) -> anyhow::Result<Option<Vault>> {
+/// What opens and seals secrets; none where there is no key, and none is made.
+pub(super) fn open_vault(keys: Keys) -> anyhow::Result<Option<Vault>> {
     let path = settings::master_key_file()?;
     if keys == Keys::Found && !path.exists() {
         return Ok(None);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sluice_db::ModelRow;
+use sluice_db::{KeepError, ModelRow, Tenant};
+use sluice_model::{CallKind, Capability, Code, Failure};
 use sluice_outbound::llm::{Address, Prices};
 
 /// The longest name of a model at its endpoint, in bytes.
@@ -54,6 +55,19 @@ impl ModelEndpoint {
             let what = "`cost_micros_per_day` bounds nothing without a price";
             return Err(InvalidEndpoint(what.to_owned()));
         }
+        Ok(())
+    }
+
+    /// Keeps it as what the tenant calls so. Refused where the name or the endpoint is none.
+    pub async fn keep(&self, tenant: &Tenant, name: &str, at_us: u64) -> Result<(), KeepError> {
+        let refused =
+            |why: String| KeepError::Refused(Box::new(Failure::new(Code::RequestInvalid, why)));
+        if !Capability::can_name(CallKind::Llm, name) {
+            return Err(refused("the name of a model has letters, digits and . _ - /".to_owned()));
+        }
+        self.check().map_err(|error| refused(error.to_string()))?;
+        let kept = serde_json::to_value(self).map_err(|error| refused(error.to_string()))?;
+        tenant.set_model(name, Some(&kept), at_us).await?;
         Ok(())
     }
 
