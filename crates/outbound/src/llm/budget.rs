@@ -29,6 +29,8 @@ pub struct Amount {
 pub enum Level {
     /// The tenant's, of one day.
     Tenant,
+    /// The run's.
+    Run,
     /// A step's.
     Step,
     /// An agent's.

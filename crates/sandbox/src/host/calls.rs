@@ -7,7 +7,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use sluice_model::{
     Attachment, Call, CallId, CallKind, Capability, Code, Completion, EventBody, Failure, Request,
-    SpanId,
+    SpanId, StepBudget,
 };
 use wasmtime::Result;
 
@@ -169,6 +169,11 @@ impl Guest {
             }
             Request::Llm(call) => {
                 call.budgets = self.spans.budgets(parent);
+                call.budgets.push(StepBudget {
+                    span: SpanId::RUN,
+                    tokens: Some(self.limits.model_tokens),
+                    cost_micros: Some(self.limits.model_cost_micros),
+                });
                 call.budgets.len() * BUDGET_BYTES
             }
             _ => 0,
