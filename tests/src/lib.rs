@@ -3,6 +3,7 @@
 //! Real interpreter, real engine, nothing mocked. The runtime image is built once and shared by all
 //! tests of a machine.
 
+pub mod endpoint;
 pub mod postgres;
 mod recording;
 pub mod server;

@@ -84,6 +84,20 @@ impl Server {
         tls: Option<(Tls, &str)>,
         change: impl FnOnce(&mut Settings),
     ) -> Server {
+        Server::start_within(Guard::default(), tls, change).await
+    }
+
+    /// One whose flows reach this machine.
+    pub async fn start_reaching() -> Server {
+        let reach = vec!["127.0.0.0/8".parse().expect("a reach")];
+        Server::start_within(Guard { reach }, None, |_| ()).await
+    }
+
+    async fn start_within(
+        guard: Guard,
+        tls: Option<(Tls, &str)>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Server {
         let mut settings = Settings { requests_per_second: 1_000_000, ..Settings::default() };
         change(&mut settings);
         // The first test of a process installs it; the others find it installed.
@@ -94,8 +108,7 @@ impl Server {
         let login = first_login(&store, false).await.expect("the store answers");
         let spans = settings.telemetry.clone().map(|it| Arc::new(it) as Arc<dyn SpanSink>);
         let vault = Vault::new(MasterKeys::new(MasterKey::random(), Vec::new()));
-        let (guard, scrub) = (Guard::default(), Scrub::new());
-        let outside = Some(Outside::new(store.clone(), guard, Some(vault), scrub));
+        let outside = Some(Outside::new(store.clone(), guard, Some(vault), Scrub::new()));
         let of_executor =
             sluice_executor::Settings { spans, outside, ..sluice_executor::Settings::default() };
         let executor = Executor::new(store, sandbox(), of_executor);

@@ -16,6 +16,7 @@ use sluice_outbound::http::{Guard, Http};
 
 use crate::clients::Services;
 use crate::performer::Performer;
+use crate::speech::Speech;
 pub use catalogue::{Checked, Interface, ServiceSummary};
 pub use llm::{InvalidEndpoint, ModelEndpoint};
 pub use vault::{SecretBounds, SecretPlace, Vault};
@@ -30,6 +31,7 @@ pub struct Outside {
     vault: Option<Vault>,
     scrub: Scrub,
     budgets: Arc<llm::Budgets>,
+    speech: Speech,
 }
 
 impl Outside {
@@ -38,7 +40,8 @@ impl Outside {
     pub fn new(store: Store, guard: Guard, vault: Option<Vault>, scrub: Scrub) -> Outside {
         let (http, rpc) = (Arc::new(Http::new(guard)), sluice_rpc::Client::new());
         let services = Arc::default();
-        Outside { store, services, http, rpc, vault, scrub, budgets: Arc::default() }
+        let (budgets, speech) = (Arc::default(), Speech::default());
+        Outside { store, services, http, rpc, vault, scrub, budgets, speech }
     }
 
     /// The same over this client.
@@ -51,6 +54,11 @@ impl Outside {
     /// What opens and seals secrets, where there is a master key.
     pub fn vault(&self) -> Option<&Vault> {
         self.vault.as_ref()
+    }
+
+    /// What models are saying right now.
+    pub fn speech(&self) -> &Speech {
+        &self.speech
     }
 
     /// A performer for each kind of call.

@@ -3,7 +3,6 @@
 mod calls;
 mod children;
 mod ending;
-mod endpoint;
 mod faults;
 mod going_on;
 mod house;

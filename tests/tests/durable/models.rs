@@ -7,8 +7,8 @@ use sluice_model::{RunState, Scrub};
 use sluice_outbound::http::Guard;
 use sluice_outbound::vault::{MasterKey, MasterKeys};
 use sluice_tests::built_in;
+use sluice_tests::endpoint::{Endpoint, Play};
 
-use crate::endpoint::{Endpoint, Play};
 use crate::house::{House, Worker};
 
 const KEY: &str = "sk-canary-0123456789";

@@ -1,13 +1,17 @@
 //! What is watched: over the socket, and beside it by server-sent events.
 
+use std::sync::Arc;
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sluice_db::Purpose;
+use sluice_tests::endpoint::{Endpoint, Play};
 use sluice_tests::server::{Client, Server};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -366,4 +370,46 @@ async fn a_server_that_stops_says_so() {
     let mut stranger = stranger.expect("it opens");
     let (code, of_stranger, ()) = tokio::join!(socket.closed(), stranger.closed(), server.stop());
     assert_eq!((code, of_stranger), (1001, 1001));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_model_says_is_heard_before_it_is_in_the_record() {
+    let go_on = Arc::new(Notify::new());
+    let plays = vec![Play::Pauses("Once upon ", "a time", Arc::clone(&go_on))];
+    let endpoint = Endpoint::start(plays).await;
+    let server = Server::start_reaching().await;
+    let owner = server.tenant("a").await;
+    let model = json!({ "address": endpoint.address(), "model": "small" });
+    owner.put("/v1/models/default", &model).await.expect(200);
+    let source = "from sluice import flow\n\n@flow(uses=['llm:default'])\n\
+                  def tell() -> str:\n    return flow.llm('A story.').text\n";
+    let new = json!({ "source": source });
+    let run = owner.post("/v1/runs", &new).await.expect(202)["run"].clone();
+    let mut socket = Socket::of(&server, &owner).await;
+    socket.watch(1, run.as_str().expect("an id"), 0).await;
+    let mut told = String::new();
+    let mut events = Vec::new();
+    let mut letting_go = Some(go_on);
+    loop {
+        let message = socket.hear().await;
+        match message["type"].as_str() {
+            Some("speech") => {
+                let piece = &message["pieces"][0];
+                assert_eq!((&message["id"], &piece["at"]), (&json!(1), &json!(told.len())));
+                told.push_str(piece["text"].as_str().expect("text"));
+                if let Some(go_on) = letting_go.take() {
+                    assert_eq!(told, "Once upon ");
+                    go_on.notify_one();
+                }
+            }
+            Some("events") => events.extend(message["events"].as_array().cloned().expect("events")),
+            Some("end") => break,
+            _ => panic!("{message}"),
+        }
+    }
+    // The rest may be in the record before anybody was told of it.
+    assert!("Once upon a time".starts_with(&told), "{told}");
+    let ended = events.iter().find(|event| event["kind"] == "call_ended").expect("it ended");
+    assert_eq!(ended["answer"]["value"]["text"], "Once upon a time", "{ended}");
+    server.stop().await;
 }

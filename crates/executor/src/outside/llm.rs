@@ -60,7 +60,8 @@ impl Performer for Llm {
         turn.max_output_tokens = max_output_tokens;
         let usual = Patience::default();
         let patience = Patience { response_bytes: context.at_most(usual.response_bytes), ..usual };
-        match complete(&self.0.http, &endpoint, &turn, &patience, |_| ()).await {
+        let speaker = self.0.speech.speaker(&context.run, call);
+        match complete(&self.0.http, &endpoint, &turn, &patience, |said| speaker.say(said)).await {
             Ok(reply) => {
                 let prices = model.prices();
                 hold.settle(taken(&reply, prices.as_ref())).await;

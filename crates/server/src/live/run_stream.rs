@@ -1,5 +1,5 @@
 //! A run's record from a cursor on, batch by batch as it is committed: what a stream of one run is made
-//! of. Nothing is kept of it but the cursor, so a viewer that stands still costs no memory, and what is new
+//! of. With it goes what models say meanwhile. Nothing is kept of it but the cursor, so a viewer that stands still costs no memory, and what is new
 //! is shared by all who watch the run. Waiting holds nothing of the store, and is told apart from reading
 //! for that reason.
 
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_db::{DbError, Tenant};
+use sluice_executor::{Listener, Piece};
 use sluice_model::{RunId, RunState};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -33,12 +34,17 @@ pub(crate) struct RunStream {
     gather: Gather,
     tail: Arc<Tail>,
     changes: watch::Receiver<u64>,
+    /// What models say, where that is wanted and can be heard here.
+    speech: Option<Listener>,
+    is_spoken: bool,
 }
 
 /// What is next in a record.
 pub(crate) enum Next {
     /// These events.
     Batch(Batch),
+    /// What models are saying.
+    Speech(Vec<Piece>),
     /// Nothing yet.
     Nothing,
     /// Nothing any more.
@@ -67,7 +73,15 @@ impl RunStream {
             gather: Gather::new(GATHER.0..=GATHER.1),
             tail,
             changes,
+            speech: None,
+            is_spoken: false,
         }
+    }
+
+    /// The same, with what models say before it is in the record.
+    pub(crate) fn with_speech(self, edge: &Edge) -> RunStream {
+        let speech = edge.executor().outside().map(|outside| outside.speech().listener(&self.run));
+        RunStream { speech, ..self }
     }
 
     /// The run.
@@ -78,10 +92,21 @@ impl RunStream {
     /// Resolves when the record is worth a look. May be dropped and called again.
     pub(crate) async fn ready(&mut self) {
         self.gather.sent();
-        if !self.is_due {
-            // The net: whether or not it has passed, the record is looked at.
-            let _ = tokio::time::timeout_at(self.look_at, self.changes.changed()).await;
-            self.is_due = true;
+        if !self.is_due && !self.is_spoken {
+            let spoken = async {
+                match &mut self.speech {
+                    Some(speech) => speech.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                // The net: whether or not it has passed, the record is looked at.
+                _ = tokio::time::timeout_at(self.look_at, self.changes.changed()) => {
+                    self.is_due = true;
+                }
+                () = spoken => self.is_spoken = true,
+            }
         }
         self.gather.over().await;
     }
@@ -92,6 +117,14 @@ impl RunStream {
             return Ok(Next::Over);
         }
         self.gather.begin();
+        if std::mem::take(&mut self.is_spoken)
+            && let Some(speech) = &mut self.speech
+        {
+            let pieces = speech.pieces();
+            if !pieces.is_empty() {
+                return Ok(Next::Speech(pieces));
+            }
+        }
         self.is_due = false;
         let heard = *self.changes.borrow_and_update();
         // What is nowhere to be heard of is found by looking at the store.
@@ -127,7 +160,7 @@ impl RunStream {
             }
             match self.read().await {
                 Ok(Next::Batch(batch)) => return Some(batch),
-                Ok(Next::Nothing) => {}
+                Ok(Next::Nothing | Next::Speech(_)) => {}
                 Ok(Next::Over) | Err(_) => return None,
             }
         }

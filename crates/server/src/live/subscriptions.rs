@@ -63,7 +63,7 @@ impl Subscriptions {
             (Some(run), None) => {
                 let run = found(identity, &run).await?.run;
                 let stream = RunStream::new(edge, tenant, run, after.unwrap_or(0));
-                Watched::Run(Box::new(stream))
+                Watched::Run(Box::new(stream.with_speech(edge)))
             }
             (None, Some(runs)) => {
                 Watched::Runs(Box::new(RunsStream::new(edge.hub(), tenant, runs.flow)))
@@ -107,6 +107,9 @@ impl Subscriptions {
         let said = match watched {
             Watched::Run(stream) => match stream.read().await {
                 Ok(Next::Batch(batch)) => Ok(Some(events(id, stream.run(), &batch))),
+                Ok(Next::Speech(pieces)) => {
+                    Ok(Some(Said::Speech { id, run: stream.run(), pieces }.text()))
+                }
                 Ok(Next::Nothing) => Ok(None),
                 Ok(Next::Over) => Err(Reason::RunEnded),
                 Err(error) => failed(error),

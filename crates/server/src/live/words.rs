@@ -1,6 +1,7 @@
 //! The messages of a socket, as docs/live.md has them.
 
 use serde::{Deserialize, Serialize};
+use sluice_executor::Piece;
 use sluice_model::{RunId, RunSummary, Scope, TenantId, TokenId};
 
 use super::run_stream::Batch;
@@ -42,6 +43,8 @@ pub(super) enum Said<'a> {
     Welcome { tenant: &'a TenantId, token: &'a TokenId, scopes: &'a [Scope], version: &'a str },
     /// Runs as they are now, of those to which something happened.
     Runs { id: u64, runs: Vec<RunSummary> },
+    /// What models are saying in a run.
+    Speech { id: u64, run: &'a RunId, pieces: Vec<Piece> },
     /// More happened than is told one by one: list the runs again.
     Gap { id: u64 },
     /// The subscription is over, and its id is free.

@@ -13,10 +13,11 @@ use axum::routing::post;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// What it does for one turn.
 #[derive(Clone, Debug)]
-pub(crate) enum Play {
+pub enum Play {
     /// Answers with this document.
     Answers(Value),
     /// Says that it is asked too often, and when to come again.
@@ -25,11 +26,13 @@ pub(crate) enum Play {
     HangsUp,
     /// Begins to speak, and ends the connection.
     BreaksOff,
+    /// Says the first, and the second once it is let go on.
+    Pauses(&'static str, &'static str, Arc<Notify>),
 }
 
 impl Play {
     /// An answer that took so many tokens.
-    pub(crate) fn says(text: &str, input_tokens: u64, output_tokens: u64) -> Play {
+    pub fn says(text: &str, input_tokens: u64, output_tokens: u64) -> Play {
         Play::of(
             &json!({ "role": "assistant", "content": text }),
             "stop",
@@ -38,7 +41,7 @@ impl Play {
     }
 
     /// A call of a tool, which takes 10 tokens in and 5 out.
-    pub(crate) fn wants(tool: &str, arguments: &str) -> Play {
+    pub fn wants(tool: &str, arguments: &str) -> Play {
         let function = json!({ "name": tool, "arguments": arguments });
         let call = json!({ "id": "call_1", "type": "function", "function": function });
         let message = json!({ "role": "assistant", "content": null, "tool_calls": [call] });
@@ -71,23 +74,39 @@ impl Play {
                     .into_response()
             }
             Play::HangsUp => streamed(vec![broken()]),
-            Play::BreaksOff => {
-                let delta = json!({ "choices": [{ "index": 0, "delta": { "content": "Once" } }] });
-                streamed(vec![Ok(Bytes::from(format!("data: {delta}\n\n"))), broken()])
+            Play::BreaksOff => streamed(vec![Ok(delta("Once", None)), broken()]),
+            Play::Pauses(first, second, go_on) => {
+                let (second, go_on) = (*second, Arc::clone(go_on));
+                let rest = stream::once(async move {
+                    go_on.notified().await;
+                    Ok(delta(second, Some("stop")))
+                });
+                let first = stream::iter([Ok::<_, io::Error>(delta(first, None))]);
+                let body = Body::from_stream(first.chain(rest));
+                ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
             }
         }
     }
 }
 
+/// A piece of a stream.
+fn delta(text: &str, finish_reason: Option<&str>) -> Bytes {
+    let choice =
+        json!({ "index": 0, "delta": { "content": text }, "finish_reason": finish_reason });
+    format!("data: {}\n\n", json!({ "choices": [choice] })).into()
+}
+
 /// A turn as it came.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub(crate) authorization: Option<String>,
-    pub(crate) body: Value,
+pub struct Seen {
+    /// The header of that name.
+    pub authorization: Option<String>,
+    /// The document.
+    pub body: Value,
 }
 
 /// The server. It plays one after the other, and the last one from then on.
-pub(crate) struct Endpoint {
+pub struct Endpoint {
     address: SocketAddr,
     script: Arc<Script>,
 }
@@ -98,7 +117,8 @@ struct Script {
 }
 
 impl Endpoint {
-    pub(crate) async fn start(plays: Vec<Play>) -> Endpoint {
+    /// Begins to play.
+    pub async fn start(plays: Vec<Play>) -> Endpoint {
         let script = Arc::new(Script { plays, seen: Mutex::default() });
         let app = Router::new().route("/v1/chat/completions", post(turn));
         let app = app.with_state(Arc::clone(&script));
@@ -109,17 +129,17 @@ impl Endpoint {
     }
 
     /// As a tenant's model has it.
-    pub(crate) fn address(&self) -> String {
+    pub fn address(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
     /// As the bounds of a secret name it.
-    pub(crate) fn host(&self) -> String {
+    pub fn host(&self) -> String {
         self.address.to_string()
     }
 
     /// All turns so far.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<Seen> {
         self.script.seen.lock().expect("nobody panics").clone()
     }
 }
