@@ -23,7 +23,10 @@ mod tree;
 
 pub use authority::{Role, Scope};
 pub use call::{Answer, Attachment, Call, CallKind, Completion};
-pub use capability::{Capability, Destination, InvalidCapability, Need, Needed, intersection};
+pub use capability::{
+    CallValue, Capability, Destination, InvalidCapability, Need, Needed, Taken, Values,
+    intersection,
+};
 pub use description::{Description, FlowDescription, Problem, Severity};
 pub use event::{AttemptEnd, Event, EventBody, Level, Observed, SpanStatus, Stream};
 pub use failure::{Code, Excerpt, Failure, FailureKind, Frame};
