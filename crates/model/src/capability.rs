@@ -1,5 +1,6 @@
 //! Capabilities: words with bounds that say what a flow may ask of the host.
 
+mod need;
 mod pattern;
 mod target;
 
@@ -12,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::CallKind;
+pub use need::{CallValue, Need, Needed, Taken, Values};
 use pattern::Pattern;
 pub use target::Destination;
 use target::Target;
@@ -38,37 +40,15 @@ struct Bound {
     pattern: Pattern,
 }
 
-/// What a call would do, as capabilities see it.
-#[derive(Clone, Copy)]
-pub struct Need<'a> {
-    /// Its kind.
-    pub kind: CallKind,
-    /// What it is directed at.
-    pub target: Needed<'a>,
-    /// The values of the call under a name that bounds may have: none where there is no such value, or
-    /// where it has parts with names of their own.
-    pub values: &'a dyn Fn(&str) -> Option<Vec<String>>,
-}
-
-/// What a call is directed at.
-#[derive(Clone, Copy, Debug)]
-pub enum Needed<'a> {
-    /// A name; empty for what has no target.
-    Name(&'a str),
-    /// A place of HTTP.
-    Place(Destination<'a>),
-}
-
 /// Words that a list of what is held has at most. What would be beyond is not held.
 const MOST_HELD: usize = 256;
 
 impl Capability {
-    /// The longest word, in bytes.
+    /// The longest word, in bytes, as it is shown.
     pub const MAX_BYTES: usize = 512;
 
-    /// The capability for that name and no other, whatever is in it, without bounds.
-    ///
-    /// What is shown of it reads back where the name has letters, digits and `. _ - /` only.
+    /// The capability for a name, without bounds. Where [`Capability::can_name`] says so it covers that name
+    /// and no other, and is shown as a word that reads back as itself.
     pub fn new(kind: CallKind, name: impl Into<String>) -> Capability {
         let target = Target::Name(name.into());
         Capability { kind, target, bounds: Vec::new(), needs_approval: false }
@@ -77,7 +57,8 @@ impl Capability {
     /// Whether a capability of that kind can name this and nothing else: what cannot be named can never be
     /// granted.
     pub fn can_name(kind: CallKind, name: &str) -> bool {
-        !name.contains('*') && Capability::new(kind, name).to_string().parse::<Capability>().is_ok()
+        let named = Capability::new(kind, name);
+        !name.contains('*') && named.to_string().parse().is_ok_and(|read: Capability| read == named)
     }
 
     /// Everything: each kind of capability, for all targets.
@@ -100,8 +81,11 @@ impl Capability {
                 Needed::Place(destination) => self.target.covers_destination(destination),
             };
         let holds = |bound: &Bound| {
-            let values = (need.values)(&bound.name);
-            values.is_some_and(|values| values.iter().all(|value| bound.pattern.matches(value)))
+            let spend = |bytes| need.values.spend(bytes);
+            need.values.under(&bound.name).is_some_and(|values| {
+                let mut values = values.iter();
+                values.len() > 0 && values.all(|value| bound.pattern.holds(value, &spend))
+            })
         };
         covers && self.bounds.iter().all(holds)
     }
@@ -117,12 +101,11 @@ impl Capability {
     }
 
     /// Whether whoever holds `self` may do all that `other` lets them do. Never says so where it is not
-    /// so; may not see it where stars stand in the bounds of both.
+    /// so; may not see it where several alternatives or bounds cover together what none covers alone.
     pub fn covers(&self, other: &Capability) -> bool {
         let implied = |bound: &Bound| {
-            let by =
-                |narrow: &Bound| narrow.name == bound.name && bound.pattern.covers(&narrow.pattern);
-            other.bounds.iter().any(by)
+            let same = other.bounds_on(&bound.name);
+            same.iter().any(|narrow| bound.pattern.covers(&narrow.pattern))
         };
         self.kind == other.kind
             && (other.needs_approval || !self.needs_approval)
@@ -130,29 +113,53 @@ impl Capability {
             && self.bounds.iter().all(implied)
     }
 
-    /// What both let somebody do; none where that is nothing.
+    /// What both let somebody do; none where that is nothing, or where no word can say it.
     pub fn meet(&self, other: &Capability) -> Option<Capability> {
         if self.covers(other) {
-            return Some(other.clone());
+            return other.is_short().then(|| other.clone());
         }
         if other.covers(self) {
-            return Some(self.clone());
+            return self.is_short().then(|| self.clone());
         }
         if self.kind != other.kind {
             return None;
         }
         let target = self.target.meet(&other.target)?;
-        let mut bounds = [self.bounds.as_slice(), &other.bounds].concat();
-        bounds.sort_unstable();
+        let mut bounds: Vec<&Bound> = self.bounds.iter().chain(&other.bounds).collect();
+        // The stable sort only merges what is in two sorted parts.
+        bounds.sort();
         bounds.dedup();
+        // Words that hostile lists are full of are not put together only to be dropped.
+        if bounds.iter().map(|bound| bound.bytes()).sum::<usize>() > Capability::MAX_BYTES {
+            return None;
+        }
+        let bounds = bounds.into_iter().cloned().collect();
         let needs_approval = self.needs_approval || other.needs_approval;
         let both = Capability { kind: self.kind, target, bounds, needs_approval };
-        // What is too long to be written is not held.
-        (both.to_string().len() <= Capability::MAX_BYTES).then_some(both)
+        both.is_short().then_some(both)
+    }
+
+    fn bounds_on(&self, name: &str) -> &[Bound] {
+        let from = self.bounds.partition_point(|bound| bound.name.as_str() < name);
+        let to = self.bounds.partition_point(|bound| bound.name.as_str() <= name);
+        &self.bounds[from..to]
+    }
+
+    /// Whether what is shown of it can be read again.
+    fn is_short(&self) -> bool {
+        self.to_string().len() <= Capability::MAX_BYTES
     }
 }
 
-/// What is in both: what a child of a run may do at most.
+impl Bound {
+    /// Bytes that it takes in a word at least.
+    fn bytes(&self) -> usize {
+        self.name.len() + 1 + self.pattern.as_str().len()
+    }
+}
+
+/// What is in both: what a child of a run may do at most. What no word can say, and what is beyond the
+/// number of words that are held, is not in it: it is never wider than either.
 pub fn intersection(left: &[Capability], right: &[Capability]) -> Vec<Capability> {
     let mut both: Vec<Capability> = Vec::new();
     let mut seen: HashSet<Capability> = HashSet::new();
@@ -217,7 +224,8 @@ impl JsonSchema for Capability {
                 `ask`, `http:api.example.com/v1/*(method=GET)`, `rpc:pay.*?approve`.",
             "maxLength": Capability::MAX_BYTES,
             "pattern": "^(ask|(rpc|llm|flow|kv|secret|artifact):([A-Za-z0-9._/-]+\\*?|\\*)\
-                |http:(\\*|(\\*\\.)?[a-z0-9_-]+(\\.[a-z0-9_-]+)*)(:[1-9][0-9]{0,4})?(/[!$&'+./:;=@A-Z_a-z0-9~%-]*\\*?)?)\
+                |http:(\\*|(\\*\\.)?[a-z0-9_-]+(\\.[a-z0-9_-]+)*|\\[[0-9a-f:.]+\\])(:[1-9][0-9]{0,4})?\
+                (/[!$%&'+./0-9:;=@A-Z\\[\\]^_`a-z{}~-]*\\*?)?)\
                 (\\([A-Za-z0-9._-]+=[^(),?=]+(,[A-Za-z0-9._-]+=[^(),?=]+)*\\))?(\\?approve)?$",
         })
     }
@@ -251,14 +259,17 @@ fn read(word: &str) -> Result<Capability, &'static str> {
         Some(_) => return Err("after `?` stands `approve`"),
     };
     let (rest, bounds) = match rest.split_once('(') {
-        None => (rest, ""),
+        None => (rest, None),
         Some((rest, bounds)) => match bounds.strip_suffix(')') {
             Some("") => return Err("there is no bound between ( and )"),
-            Some(bounds) => (rest, bounds),
+            Some(bounds) => (rest, Some(bounds)),
             None => return Err("a ( is closed by a ) after the bounds"),
         },
     };
-    let (kind, target) = rest.split_once(':').unwrap_or((rest, ""));
+    let (kind, target) = match rest.split_once(':') {
+        None => (rest, None),
+        Some((kind, target)) => (kind, Some(target)),
+    };
     let kind = CallKind::ALL
         .iter()
         .copied()
@@ -268,20 +279,29 @@ fn read(word: &str) -> Result<Capability, &'static str> {
         return Err("`ask` asks a person as it is");
     }
     let target = match (kind, target) {
-        (CallKind::Ask, "") => Target::Name(String::new()),
-        (CallKind::Ask, _) => return Err("`ask` takes no target"),
-        (_, "") => return Err("it names no target: write it as in `rpc:calendar.event_list`"),
-        (CallKind::Http, target) => Target::place(target)?,
-        (_, target) => Target::name(target)?,
+        (CallKind::Ask, None) => Target::Name(String::new()),
+        (CallKind::Ask, Some(_)) => return Err("`ask` takes no target"),
+        (_, None | Some("")) => {
+            return Err("it names no target: write it as in `rpc:calendar.event_list`");
+        }
+        (CallKind::Http, Some(target)) => Target::place(target)?,
+        (_, Some(target)) => Target::name(target)?,
     };
     let mut bounds = bounds
-        .split(',')
-        .filter(|bound| !bound.is_empty())
+        .into_iter()
+        .flat_map(|bounds| bounds.split(','))
         .map(|bound| read_bound(kind, bound))
         .collect::<Result<Vec<Bound>, _>>()?;
     bounds.sort_unstable();
     bounds.dedup();
-    Ok(Capability { kind, target, bounds, needs_approval })
+    let read = Capability { kind, target, bounds, needs_approval };
+    if !read.is_short() {
+        return Err(
+            "it is longer than 512 bytes as it is shown, with `%` and two digits for each byte \
+                    that is not ASCII",
+        );
+    }
+    Ok(read)
 }
 
 /// Reads `name=pattern`. A name that no call of the kind has is refused here: a bound on it would let no
@@ -324,6 +344,10 @@ impl From<Capability> for String {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod chance;
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod narrowing;
 #[cfg(test)]

@@ -24,7 +24,8 @@ mod tree;
 pub use authority::{Role, Scope};
 pub use call::{Answer, Attachment, Call, CallKind, Completion};
 pub use capability::{
-    Capability, Destination, InvalidCapability, Need, Needed, intersection, missing,
+    CallValue, Capability, Destination, InvalidCapability, Need, Needed, Taken, Values,
+    intersection, missing,
 };
 pub use description::{Description, FlowDescription, Problem, Severity};
 pub use event::{AttemptEnd, Event, EventBody, Level, Observed, SpanStatus, Stream};

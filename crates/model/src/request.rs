@@ -2,6 +2,7 @@
 
 mod outside;
 mod parse;
+mod values;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ pub use outside::{
     AgentTurn, HttpCall, LlmCall, Message, RpcCall, StepBudget, ToolCall, ToolDescription,
 };
 pub use parse::InvalidRequest;
+use values::RequestValues;
 
 /// What is asked of the host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -217,12 +219,16 @@ impl Request {
         }
     }
 
-    /// The narrowest capability by its target that lets it be made.
+    /// The narrowest capability by its target that lets it be made: of an HTTP request that for its path and
+    /// method, where a word can say those and nothing more, else that for the host.
     pub fn exact_capability(&self) -> Option<Capability> {
         let Request::Http(call) = self else { return self.capability() };
-        let path = call.address().map_or_else(|_| String::new(), |url| url.path().to_owned());
-        let exact = format!("http:{}{path}(method={})", self.target(), call.method);
-        exact.parse().ok().or_else(|| self.capability())
+        let address = call.address().ok()?;
+        let path = Some(address.path()).filter(|path| !path.contains('*'));
+        let word = |path| format!("http:{}{path}(method={})", self.target(), call.method);
+        let exact = path.and_then(|path| word(path).parse::<Capability>().ok());
+        let allows = |exact: &Capability| self.with_need(|need| exact.allows(need)) == Some(true);
+        exact.filter(allows).or_else(|| self.capability())
     }
 
     /// What it would do, as capabilities see it; none for what every flow may do.
@@ -231,7 +237,7 @@ impl Request {
         if !kind.needs_grant() {
             return None;
         }
-        let values = |name: &str| self.values(name);
+        let values = RequestValues::of(self);
         if let Request::Http(call) = self {
             let url = call.address().ok()?;
             let target = Needed::Place(outside::destination(&url)?);
@@ -239,29 +245,6 @@ impl Request {
         }
         let target = self.target();
         Some(look(&Need { kind, target: Needed::Name(&target), values: &values }))
-    }
-
-    /// Its values under a name that a bound may have.
-    fn values(&self, name: &str) -> Option<Vec<String>> {
-        let word = |value: &Value, name: &str| outside::values_at(value, name);
-        match (self, name) {
-            (Request::Rpc(call), name) => call.values(name),
-            (Request::Flow { input, .. }, name) => word(input, name),
-            (Request::Http(call), "method") => Some(vec![call.method.clone()]),
-            (Request::Ask(question), "assignee") => question.assignee.clone().map(|to| vec![to]),
-            (Request::Kv { action: KvAction::List { prefix, .. }, .. }, "key") => {
-                // All keys that begin so.
-                Some(vec![prefix.clone()])
-            }
-            (Request::Kv { action, .. }, "key") => action.key().map(|key| vec![key.to_owned()]),
-            (Request::Kv { action, .. }, "operation") => {
-                word(&serde_json::to_value(action).ok()?, "operation")
-            }
-            (Request::Artifact { action, .. }, "operation") => {
-                word(&serde_json::to_value(action).ok()?, "operation")
-            }
-            _ => None,
-        }
     }
 
     /// Name of the span that the host opens for it.
@@ -274,6 +257,17 @@ impl Request {
 }
 
 impl KvAction {
+    /// The word of its operation.
+    fn operation(&self) -> &'static str {
+        match self {
+            KvAction::Get { .. } => "get",
+            KvAction::Set { .. } => "set",
+            KvAction::Delete { .. } => "delete",
+            KvAction::List { .. } => "list",
+            KvAction::CompareAndSet { .. } => "compare_and_set",
+        }
+    }
+
     /// The key that it is about, where it is about one.
     pub fn key(&self) -> Option<&str> {
         match self {

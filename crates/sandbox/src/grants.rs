@@ -1,6 +1,6 @@
 //! Grants: what a guest may ask for, kept and checked on this side.
 
-use sluice_model::{Capability, Code, Failure, Need, Request, intersection};
+use sluice_model::{Capability, Code, Failure, Request, Taken, intersection};
 
 /// The grants of one run. A call must be allowed by each of them, and by each open step's own list.
 #[derive(Debug)]
@@ -9,15 +9,6 @@ pub(crate) struct Grants {
     /// What would be granted if the tenant had it.
     withheld: Vec<Capability>,
     uses: Vec<Capability>,
-}
-
-/// How a list of capabilities takes a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Taken {
-    Refused,
-    /// Where a person lets it be made.
-    WithApproval,
-    Freely,
 }
 
 /// Who holds a list that refuses a call.
@@ -54,18 +45,18 @@ impl Grants {
         steps: impl Iterator<Item = (&'a str, &'a [Capability])>,
     ) -> Result<bool, Box<Failure>> {
         let checked = request.with_need(|need| {
-            let mut all = taken(&self.uses, need);
+            let mut all = Taken::by(&self.uses, need);
             if all == Taken::Refused {
                 return Err((Holder::Flow, self.uses.as_slice()));
             }
-            all = all.min(taken(&self.granted, need));
-            if all == Taken::Refused && taken(&self.withheld, need) != Taken::Refused {
+            all = all.min(Taken::by(&self.granted, need));
+            if all == Taken::Refused && Taken::by(&self.withheld, need) != Taken::Refused {
                 return Err((Holder::Tenant, &self.granted));
             } else if all == Taken::Refused {
                 return Err((Holder::Starter, &self.granted));
             }
             for (step, held) in steps {
-                all = all.min(taken(held, need));
+                all = all.min(Taken::by(held, need));
                 if all == Taken::Refused {
                     return Err((Holder::Step(step), held));
                 }
@@ -78,15 +69,6 @@ impl Grants {
             Some(Err((holder, held))) => Err(Box::new(refusal(request, &holder, held))),
         }
     }
-}
-
-fn taken(held: &[Capability], need: &Need<'_>) -> Taken {
-    let how = |held: &Capability| match (held.allows(need), held.needs_approval()) {
-        (false, _) => Taken::Refused,
-        (true, true) => Taken::WithApproval,
-        (true, false) => Taken::Freely,
-    };
-    held.iter().map(how).max().unwrap_or(Taken::Refused)
 }
 
 /// Why a call is refused by whoever holds that list, and what would let it be made.

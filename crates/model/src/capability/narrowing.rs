@@ -1,6 +1,7 @@
 //! Random grants of tenants, tokens, flows, steps and children, up to eight deep: what is left at the end
 //! is what every one of them allows, neither more nor less.
 
+use super::chance::Chance;
 use super::*;
 
 /// Cases, each a chain of lists and a call.
@@ -8,28 +9,6 @@ const CASES: u32 = 1_000_000;
 
 /// Calls that are tried against one chain.
 const CALLS: u32 = 20;
-
-/// `SplitMix64` (Steele, Lea and Flood, 2014).
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn one_in(&mut self, count: u64) -> bool {
-        self.next().is_multiple_of(count)
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        let count = all.len() as u64;
-        all[usize::try_from(self.next() % count).expect("it is below a length")]
-    }
-}
 
 const METHODS: [&str; 4] = ["calendar.event_list", "calendar.event_new", "mail.send", "mail.read"];
 const PEOPLE: [&str; 4] = ["ada@ours.example", "bob@ours.example", "eve@theirs.example", "root"];
@@ -77,12 +56,6 @@ fn word(chance: &mut Chance) -> Capability {
     text.parse().expect("it is a word")
 }
 
-/// Whether a list allows a call, and whether freely.
-fn taken(held: &[Capability], need: &Need<'_>) -> (bool, bool) {
-    let allowing = || held.iter().filter(|held| held.allows(need));
-    (allowing().next().is_some(), allowing().any(|held| !held.needs_approval()))
-}
-
 fn call<T>(chance: &mut Chance, look: impl FnOnce(&Need<'_>) -> T) -> T {
     let (to, from) = (chance.of(&PEOPLE).to_owned(), chance.of(&PEOPLE).to_owned());
     let method = chance.of(&["GET", "POST", "PUT", "DELETE"]).to_owned();
@@ -121,13 +94,13 @@ fn what_is_left_is_what_everybody_allows() {
         let is_cut = left.len() == MOST_HELD;
         for _ in 0..CALLS {
             call(&mut chance, |need| {
-                let all = chain.iter().map(|list| taken(list, need));
-                let expected = all.fold((true, true), |all, one| (all.0 && one.0, all.1 && one.1));
-                let found = taken(&left, need);
+                let all = chain.iter().map(|list| Taken::by(list, need));
+                let expected = all.fold(Taken::Freely, Taken::min);
+                let found = Taken::by(&left, need);
                 let shown = || format!("{:?} of {chain:?} leaves {left:?}", need.target);
                 // What is cut off is only ever less.
                 assert!(found == expected || (is_cut && found <= expected), "{}", shown());
-                if found.0 { allowed += 1 } else { refused += 1 }
+                if found > Taken::Refused { allowed += 1 } else { refused += 1 }
             });
         }
     }

@@ -56,8 +56,8 @@ impl Target {
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => {
                 let wrong = "a port is a number from 1 to 65535";
-                let port: u16 = port.parse().map_err(|_| wrong)?;
-                (host, Some(Some(port).filter(|port| *port > 0).ok_or(wrong)?))
+                let read: u16 = port.parse().map_err(|_| wrong)?;
+                (host, Some(Some(read).filter(|_| port.starts_with(is_first_digit)).ok_or(wrong)?))
             }
             _ => (authority, None),
         };
@@ -167,6 +167,10 @@ impl fmt::Display for Target {
     }
 }
 
+fn is_first_digit(c: char) -> bool {
+    ('1'..='9').contains(&c)
+}
+
 fn is_usual(port: u16) -> bool {
     matches!(port, 80 | 443)
 }
@@ -191,7 +195,9 @@ fn path_covers(wide: &Place, narrow: &Place) -> bool {
 
 fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        return address.parse::<std::net::Ipv6Addr>().is_ok_and(|read| read.to_string() == address);
+        // As addresses are written in a URL.
+        let shown = |address| url::Host::<String>::Ipv6(address).to_string();
+        return address.parse().is_ok_and(|address| shown(address) == host);
     }
     let name = host.strip_prefix("*.").unwrap_or(host);
     let is_label = |label: &str| {
@@ -267,12 +273,15 @@ mod tests {
             "a:0",
             "a:x",
             "a:65536",
+            "a:080",
+            "a:+80",
             "*a.example",
             "a.*",
             "a/b*c",
             "a/b?c",
             "[::1",
             "[0:0::1]",
+            "[::ffff:1.2.3.4]",
             "user@a",
         ] {
             assert!(Target::place(wrong).is_err(), "{wrong}");

@@ -87,6 +87,32 @@ fn an_intersection_does_not_grow_without_bound() {
 }
 
 #[test]
+fn what_no_word_can_say_is_not_held() {
+    let long = |name: &str| word(&format!("rpc:a.*({name}={})", "x".repeat(300)));
+    assert_eq!(long("a").meet(&long("b")), None);
+    assert_eq!(long("a").meet(&word("rpc:*")), Some(long("a")));
+    // What is no word of itself is none either where the other covers it.
+    let unsaid = Capability::new(CallKind::Rpc, "a".repeat(600));
+    assert_eq!(unsaid.meet(&word("rpc:*")), None);
+    assert_eq!(word("rpc:*").meet(&unsaid), None);
+    assert_eq!(intersection(&[long("a"), word("ask")], &[long("b"), word("ask")]), [word("ask")]);
+}
+
+#[test]
+fn what_can_be_named_reads_back_as_itself() {
+    for name in ["a", "calendar.event_list", "A-b_c/9"] {
+        assert!(Capability::can_name(CallKind::Kv, name), "{name}");
+        let named = Capability::new(CallKind::Kv, name);
+        assert_eq!(named.to_string().parse(), Ok(named));
+    }
+    for name in ["", "*", "a*", "a b", "a(b=c)", "a?approve", &"a".repeat(600)] {
+        assert!(!Capability::can_name(CallKind::Kv, name), "{name}");
+    }
+    assert!(Capability::can_name(CallKind::Ask, "") && !Capability::can_name(CallKind::Ask, "ada"));
+    assert!(!Capability::can_name(CallKind::Http, "a.example"), "a place is no name");
+}
+
+#[test]
 fn everything_covers_each_kind_and_reads_back() {
     let every = Capability::every();
     let needed = ["rpc:a.b", "http:a", "llm:a", "flow:a", "ask", "kv:a", "secret:A", "artifact:a"];
@@ -122,6 +148,10 @@ fn malformed_words_say_what_is_wrong() {
     assert!(why("http:https://a.example").starts_with("a port is"));
     assert!(why("http:A.example").starts_with("its host is"));
     assert!(why("rpc:a.b()").starts_with("there is no bound"));
+    assert!(why("rpc:a.b(,)").starts_with("a bound is written"));
+    assert!(why("rpc:a.b(to=x,)").starts_with("a bound is written"));
+    assert!(why("ask:").starts_with("`ask` takes no target"));
+    assert!(why(&format!("rpc:a.b(to={})", "\u{e9}".repeat(200))).starts_with("it is longer"));
     assert!(why("rpc:a.b(to").starts_with("a ( is closed"));
     assert!(why("rpc:a.b(to)").starts_with("a bound is written"));
     assert!(why("rpc:a.b?ask").starts_with("after `?`"));

@@ -199,11 +199,6 @@ impl RpcCall {
         format!("{}.{}", self.service, self.method)
     }
 
-    /// Values under a name: of a parameter, or within one by dots; a parameter without a name has its place.
-    pub(super) fn values(&self, name: &str) -> Option<Vec<String>> {
-        values_at(&self.params, name)
-    }
-
     pub(super) fn check(&self) -> Result<(), InvalidRequest> {
         if self.service.is_empty() || self.service.contains('.') {
             return invalid("`service` is one word, without a dot");
@@ -269,57 +264,4 @@ impl LlmCall {
 pub(super) fn destination(url: &Url) -> Option<Destination<'_>> {
     let port = url.port_or_known_default()?;
     Some(Destination { host: url.host_str()?, port, path: url.path() })
-}
-
-/// The values at a dotted path, as texts: of a list each of its own.
-pub(super) fn values_at(value: &Value, path: &str) -> Option<Vec<String>> {
-    let mut at = value;
-    let mut rest = path;
-    while !rest.is_empty() {
-        // A member whose own name has dots stands before one within another.
-        if let Some(found) = at.get(rest) {
-            at = found;
-            break;
-        }
-        let (name, below) = rest.split_once('.').unwrap_or((rest, ""));
-        at = match at {
-            Value::Array(items) => items.get(name.parse::<usize>().ok()?)?,
-            other => other.get(name)?,
-        };
-        rest = below;
-    }
-    let mut texts = Vec::new();
-    collect(at, &mut texts).then_some(texts)
-}
-
-fn collect(value: &Value, texts: &mut Vec<String>) -> bool {
-    match value {
-        Value::String(text) => texts.push(text.clone()),
-        Value::Null | Value::Bool(_) | Value::Number(_) => texts.push(value.to_string()),
-        Value::Array(items) => return items.iter().all(|item| collect(item, texts)),
-        Value::Object(_) => return false,
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn values_are_found_by_name_by_place_and_within_others() {
-        let params =
-            json!({"to": ["a", "b"], "draft": {"size": 3}, "a.b": true, "deep": [[1], [2]]});
-        let at = |path: &str| values_at(&params, path);
-        assert_eq!(at("to"), Some(vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(at("to.1"), Some(vec!["b".to_owned()]));
-        assert_eq!(at("draft.size"), Some(vec!["3".to_owned()]));
-        assert_eq!(at("a.b"), Some(vec!["true".to_owned()]));
-        assert_eq!(at("deep"), Some(vec!["1".to_owned(), "2".to_owned()]));
-        assert_eq!(at("draft"), None, "what has parts is no value");
-        assert_eq!(at("from"), None);
-        assert_eq!(values_at(&json!(["x"]), "0"), Some(vec!["x".to_owned()]));
-    }
 }
