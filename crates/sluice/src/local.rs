@@ -21,7 +21,7 @@ pub use sluice_sandbox::{BuildStage, Described};
 pub use self::hearing::{Heard, Hearing, until_idle};
 pub use self::machine::{LocalMachine, Only};
 pub use self::means::LocalMeans;
-pub use self::outside::{Keys, outside};
+pub use self::outside::{Keys, outside, reseal_keys};
 pub use self::records::LocalRecords;
 
 use crate::settings;

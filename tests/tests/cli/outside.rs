@@ -262,3 +262,26 @@ fn an_address_that_is_not_public_is_reached_where_whoever_runs_this_says_so() {
     assert_eq!(got.json(), Value::from(200));
     place.run(&["run", "flow.py", "-i", &input]).ends_with(5).tells(&["--grant http:127.0.0.1"]);
 }
+
+#[test]
+fn the_master_key_can_be_changed() {
+    let place = Place::with(&SENDS.replace("\"http:127.0.0.1:*\", ", ""));
+    place.run(&["secrets", "reseal"]).ends_with(0).tells(&["No tenant has a key yet"]);
+    let (port, told) = listen();
+    let host = format!("127.0.0.1:{port}");
+    place.run_typing(&["secrets", "set", "API_KEY", "--host", &host], CANARY).ends_with(0);
+    let file = |name: &str| place.path().join(name).display().to_string();
+    let (old, new) = (file("master.key"), file("new.key"));
+    let only_new = [("SLUICE_MASTER_KEY_FILE", new.as_str()), ("SLUICE_REACH", host.as_str())];
+    let both = [only_new[0], only_new[1], ("SLUICE_OLDER_MASTER_KEY_FILES", old.as_str())];
+    let reseal = ["secrets", "reseal"];
+    place.run_with(&reseal, &only_new).ends_with(2).tells(&["SLUICE_OLDER_MASTER_KEY_FILES"]);
+    place.run_with(&reseal, &both).ends_with(0).tells(&["1 of 1 keys"]);
+    place.run_with(&reseal, &both).ends_with(0).tells(&["already"]);
+    std::fs::remove_file(&old).expect("it is there");
+    let (input, grant) = (format!("url=http://{host}/"), format!("http:{host}"));
+    let grants = ["--grant", &grant, "--grant", "secret:API_KEY"];
+    let args = [&["run", "flow.py", "-i", &input][..], &grants].concat();
+    place.run_with(&args, &only_new).ends_with(0);
+    assert!(told.recv().expect("it was sent").contains(CANARY));
+}

@@ -89,12 +89,18 @@ impl Tenant {
         self.store.write(remove).await
     }
 
-    /// The tenant's key, sealed; `fresh` becomes it where the tenant has none.
-    pub async fn data_key(&self, fresh: &str) -> Result<String, DbError> {
+    /// The tenant's key, sealed; none where it has none.
+    pub async fn kept_data_key(&self) -> Result<Option<String>, DbError> {
         let conn = &mut self.store.reader().await?;
         let sql = "SELECT sealed FROM data_keys WHERE tenant = $1";
-        if let Some(row) = conn.row(sql, args![self.id.as_str()]).await? {
-            return Ok(row.text(0)?.to_owned());
+        let row = conn.row(sql, args![self.id.as_str()]).await?;
+        row.map(|row| Ok(row.text(0)?.to_owned())).transpose()
+    }
+
+    /// The tenant's key, sealed; `fresh` becomes it where the tenant has none.
+    pub async fn data_key(&self, fresh: &str) -> Result<String, DbError> {
+        if let Some(kept) = self.kept_data_key().await? {
+            return Ok(kept);
         }
         self.store.write(KeepKey { tenant: self.id.clone(), sealed: fresh.into() }).await
     }

@@ -111,8 +111,11 @@ impl Vault {
     /// The tenant's key, which is made where there is none.
     pub(super) async fn key(&self, tenant: &Tenant) -> Result<DataKey, KeepError> {
         let fresh = DataKey::random().seal(&self.masters, tenant.id());
-        let sealed = Sealed { text: tenant.data_key(&fresh.text).await? };
-        DataKey::open(&sealed, &self.masters, tenant.id()).map_err(|error| {
+        self.open(tenant, tenant.data_key(&fresh.text).await?)
+    }
+
+    fn open(&self, tenant: &Tenant, sealed: String) -> Result<DataKey, KeepError> {
+        DataKey::open(&Sealed { text: sealed }, &self.masters, tenant.id()).map_err(|error| {
             tracing::error!(%error, "a tenant's key cannot be opened");
             let failure =
                 Failure::new(Code::PlatformError, "the tenant's secrets cannot be opened")
@@ -122,15 +125,16 @@ impl Vault {
     }
 
     /// Seals a tenant's key under the current master key, where another one sealed it. Whether it was
-    /// another one.
-    pub async fn reseal(&self, tenant: &Tenant) -> Result<bool, KeepError> {
-        let key = self.key(tenant).await?;
-        let before = tenant.data_key("").await?;
+    /// another one; none where the tenant has no key.
+    pub async fn reseal(&self, tenant: &Tenant) -> Result<Option<bool>, KeepError> {
+        let Some(before) = tenant.kept_data_key().await? else { return Ok(None) };
         if DataKey::is_current(&Sealed { text: before.clone() }, &self.masters) {
-            return Ok(false);
+            return Ok(Some(false));
         }
-        let sealed = key.seal(&self.masters, tenant.id());
-        Ok(tenant.reseal_data_key(&before, &sealed.text).await?)
+        let sealed = self.open(tenant, before.clone())?.seal(&self.masters, tenant.id());
+        // It may have been done by somebody else in the meantime.
+        tenant.reseal_data_key(&before, &sealed.text).await?;
+        Ok(Some(true))
     }
 }
 

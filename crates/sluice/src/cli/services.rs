@@ -104,6 +104,8 @@ pub enum SecretsCommand {
     Set(SecretsSetArgs),
     /// Remove a secret.
     Rm(NameArgs),
+    /// Seal the keys of all tenants under the current master key, after it was changed. Of this machine's store.
+    Reseal,
 }
 
 /// Options of `sluice secrets set`.

@@ -8,7 +8,7 @@ use sluice_executor::{SecretBounds, SecretPlace};
 use super::{async_runtime, site};
 use crate::cli::{Global, PlaceWord, SecretsArgs, SecretsCommand, SecretsSetArgs, ServicesLsArgs};
 use crate::exit::{Exit, Usage};
-use crate::local::now_us;
+use crate::local::{now_us, reseal_keys};
 use crate::out;
 use crate::quantity::age;
 use crate::render::{Line, Table, Theme, Tone, document, draw_failure, terminal_width};
@@ -20,6 +20,9 @@ const MOST_BYTES: u64 = (64 << 10) + 2;
 /// Does what is asked for.
 pub fn run(args: &SecretsArgs, global: &Global) -> anyhow::Result<Exit> {
     async_runtime()?.block_on(async {
+        if let SecretsCommand::Reseal = args.command {
+            return reseal(global).await;
+        }
         let means = site::means(global).await?;
         let means = &*means;
         match &args.command {
@@ -33,8 +36,22 @@ pub fn run(args: &SecretsArgs, global: &Global) -> anyhow::Result<Exit> {
                 }
                 Ok(Exit::Ok)
             }
+            SecretsCommand::Reseal => Ok(Exit::Ok),
         }
     })
+}
+
+async fn reseal(global: &Global) -> anyhow::Result<Exit> {
+    let (sealed, all) = reseal_keys(&site::store_of(global)?).await?;
+    let text = match (sealed, all) {
+        (_, 0) => "No tenant has a key yet.".to_owned(),
+        (0, all) => format!("All {all} keys are under the current master key already."),
+        (sealed, all) => {
+            format!("{sealed} of {all} keys are sealed anew. The older master key can go.")
+        }
+    };
+    out::notes(&[Line::of(Tone::Good, &text)], Theme::of_stderr(global.color));
+    Ok(Exit::Ok)
 }
 
 async fn list(args: &ServicesLsArgs, means: &dyn Means, global: &Global) -> anyhow::Result<Exit> {

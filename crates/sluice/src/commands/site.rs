@@ -36,6 +36,18 @@ impl Site {
     }
 }
 
+/// The store that the command is about, where it is about one of this machine.
+pub fn store_of(global: &Global) -> anyhow::Result<String> {
+    match Site::of(global)? {
+        Site::Store(url) => Ok(url),
+        Site::Server(_) => {
+            Err(Usage::new("this is done where the store is, and not through a server")
+                .hint("give --store, beside the master key")
+                .into())
+        }
+    }
+}
+
 /// The runs, questions and flows that the command is about.
 pub async fn records(global: &Global) -> anyhow::Result<Box<dyn Records>> {
     Ok(match Site::of(global)? {

@@ -2,10 +2,11 @@
 //! the key that opens secrets.
 
 use anyhow::Context as _;
-use sluice_db::Store;
+use sluice_db::{KeepError, Store};
 use sluice_executor::{Guard, MasterKey, MasterKeys, Outside, Vault};
 use sluice_model::Scrub;
 
+use super::cannot_open;
 use crate::exit::Usage;
 use crate::settings;
 
@@ -30,6 +31,34 @@ pub fn outside(store: &Store, scrub: Scrub, keys: Keys) -> anyhow::Result<Outsid
     }
     let vault = open_vault(keys)?;
     Ok(Outside::new(store.clone(), Guard { reach }, vault, scrub))
+}
+
+/// Seals the keys of all tenants under the current master key, which is made where there is none. How many were under another, and how many there
+/// are.
+pub async fn reseal_keys(url: &str) -> anyhow::Result<(usize, usize)> {
+    let store = Store::open(url).await.map_err(cannot_open)?;
+    let Some(vault) = open_vault(Keys::Made)? else { anyhow::bail!("there is no master key") };
+    let (mut sealed, mut all) = (0, 0);
+    for row in store.admin().tenants().await? {
+        let tenant = store.tenant(&row.id);
+        match vault.reseal(&tenant).await {
+            Ok(None) => {}
+            Ok(Some(is_anew)) => {
+                all += 1;
+                sealed += usize::from(is_anew);
+            }
+            Err(KeepError::Refused(failure)) => {
+                return Err(Usage::new(format!("the key of `{}`: {}", row.id, failure.message))
+                    .hint(format!(
+                        "{} names the files of older ones",
+                        settings::OLDER_MASTER_KEY_FILES
+                    ))
+                    .into());
+            }
+            Err(KeepError::Db(error)) => return Err(error.into()),
+        }
+    }
+    Ok((sealed, all))
 }
 
 /// What opens and seals secrets; none where there is no key, and none is made.
