@@ -113,7 +113,7 @@ def test_a_model_without_a_price_costs_nobody_knows_what():
         ("budget_exceeded", BudgetExceeded),
         ("model_not_found", ModelNotFound),
         ("model_failed", ModelFailed),
-        ("rate_limited", RateLimited),
+        ("model_rate_limited", RateLimited),
     ],
 )
 def test_each_failure_has_its_class(code, kind):
