@@ -264,14 +264,14 @@ class Operation(Generic[P, T]):
     def __repr__(self) -> str:
         return f"<operation {self.__name__}>"
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if asyncio._get_running_loop() is not None:
             raise would_block(f"calling {self.__name__}(...)", f"`await` {self.__name__}.start(...)")
         future = CALLS.start(self._request(*args, **kwargs))
         CALLS.wait(future)
         return future.result()
 
-    def start(self, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    def start(self, /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Starts it and returns at once."""
         return CALLS.start(self._request(*args, **kwargs))
 

@@ -12,15 +12,11 @@ from typing import Any
 from ._calls import CALLS, Operation, Request, length_ms
 from ._schema import InvalidAnswer, adapter
 
-__all__ = ["ask", "pause", "rpc_request", "sleep", "sleep_until"]
+__all__ = ["ask", "pause", "sleep", "sleep_until"]
 
 
 def _nothing(value: Any, attachment: bytes) -> None:
     return None
-
-
-def _same(value: Any, attachment: bytes) -> Any:
-    return value
 
 
 def _sleep_request(seconds: float | timedelta) -> Request[None]:
@@ -49,15 +45,6 @@ def pause(seconds: float) -> None:
         future.result()
     elif not seconds >= 0:
         raise ValueError("sleep length must be non-negative")
-
-
-def rpc_request(service: str, method: str, params: Mapping[str, Any]) -> Request[Any]:
-    """The request for a method of a hero_rpc service."""
-    return Request(
-        "rpc",
-        {"service": service, "method": method, "params": adapter(object).dump(dict(params), "params")},
-        _same,
-    )
 
 
 @Operation

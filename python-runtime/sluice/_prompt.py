@@ -1,5 +1,5 @@
-"""Prompts as texts with front matter, in the source of the flow: they are versioned with it, and a run has
-the digest of each that it used.
+"""Prompts as texts with front matter, in the source of the flow: they are versioned with it, and the step of
+an agent has the digest of each that it used.
 
 The front matter is a small strict part of YAML: lines of `key: value` between two lines of `---`, where each
 value is one text or number.
