@@ -29,7 +29,7 @@ class Service:
         def request(**params: Any) -> Request[Any]:
             return client(method, params, {}, "any")
 
-        request.__name__ = f"{self._name}.{method}"
+        request.__name__ = request.__qualname__ = f"{self._name}.{method}"
         request.__doc__ = f"The method `{method}` of the service `{self._name}`."
         return Operation(request)
 

@@ -9,7 +9,7 @@ from ._calls import Request
 from ._output import Output
 from ._prompt import Prompt, output_of, settings_of
 from ._schema import adapter
-from ._text import encode
+from ._text import bounded_repr, encode
 from ._tool import Tool, tools_of
 
 __all__ = ["Reply", "ToolCall", "Usage", "llm_request", "turn_request"]
@@ -78,9 +78,16 @@ def llm_request(
     said, answer = settings_of(messages), output_of(output, messages)
     if isinstance(messages, str):
         messages = [{"role": "user", "content": str(messages)}]
+    messages = list(messages)
+    for each in messages:
+        if not isinstance(each, Mapping):
+            raise TypeError(
+                'messages are a text, a prompt, or a list of {"role": "user", "content": "..."}, '
+                f"not of {bounded_repr(each)}"
+            )
     return turn_request(
         model or said.get("model") or "default",
-        adapter(object).dump(list(messages), "messages"),
+        adapter(object).dump(messages, "messages"),
         [each.document() for each in tools_of(tools).values()],
         answer,
         max_output_tokens=max_output_tokens or said.get("max_output_tokens"),

@@ -11,6 +11,7 @@ from typing import Any
 
 from ._calls import CALLS, Operation, Request, length_ms
 from ._schema import InvalidAnswer, adapter
+from ._text import bounded_repr
 
 __all__ = ["ask", "pause", "sleep", "sleep_until"]
 
@@ -62,6 +63,8 @@ def ask(
     is None. Raises `CallTimedOut`, a `TimeoutError`, when there is no answer within `timeout`: seconds
     or a timedelta, at most a year; None waits for ever.
     """
+    if not isinstance(question, str):
+        raise TypeError(f"a question is a text, not {bounded_repr(question)}")
     shape = adapter(answer)
     arguments: dict[str, Any] = {
         "question": question,

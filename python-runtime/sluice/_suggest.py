@@ -15,6 +15,7 @@ from typing import Any
 
 from ._blame import UNKNOWN, expression_at, value_of
 from ._brief import brief, within_reason
+from ._calls import Future, Method, Operation
 from ._excerpt import Source
 from ._frames import Place
 from ._misuse import misuse
@@ -128,6 +129,8 @@ def _unknown_attribute(error: AttributeError, place: Place | None, source: Sourc
         node = None if place is None else expression_at(place, source, ast.Attribute)
         what = ast.unparse(node.value) if node is not None else "The value"
         return f"`{what[:80]}` is None here; check it before this line" if node is not None else None
+    if isinstance(owner, Future):
+        return "It is a call that was started: `await` it, or take its .result() in plain code"
     if hasattr(type(owner), "__await__"):
         return _NOT_AWAITED
     if isinstance(owner, ModuleType) and f"{owner.__name__}.{name}" in CALLS:
@@ -183,6 +186,8 @@ def _parameters(place: Place, source: Source, name: str) -> list[str]:
     called = UNKNOWN if node is None else value_of(node.func, place)
     if isinstance(called, type):
         called = vars(called).get("__init__", UNKNOWN)
+    if isinstance(called, Method | Operation):
+        called = called._request
     code = getattr(called, "__code__", None)
     if code is None:
         return []
