@@ -26,6 +26,21 @@ _MISUSES: list[tuple[re.Pattern[str], re.Pattern[str], str]] = [
             "A function that is decorated with @flow.step is called; `with` takes flow.step('name') itself",
         ),
         (
+            r"^a coroutine was expected, got <\w+ call \d+",
+            r"",
+            "A call that was started is under way: `await` it, or give it to asyncio.gather(...)",
+        ),
+        (
+            r"^'.+'$",
+            r"\bos\.environ\b",
+            "A flow has no environment: take it as a parameter, or as flow.secret('NAME')",
+        ),
+        (
+            r"'Prompt' object (is not callable|has no attribute 'format)",
+            r"",
+            "Values go in by name: .render(order_id=7), with {{ order_id }} in the text",
+        ),
+        (
             r"object is not callable",
             r"\bflow\.log\(",
             "Say how grave it is: flow.log.info('...'), .debug, .warning or .error",

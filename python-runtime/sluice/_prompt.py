@@ -104,7 +104,7 @@ class Prompt:
             close = nearest(name, sorted(self.variables))
             raise TypeError(
                 f"the prompt {self.name!r} has no place for {name!r}"
-                + (f". Did you mean {close!r}?" if close else "")
+                + (f". Did you mean {close!r}?" if close else f": write {{{{ {name} }}}} where it goes")
             )
         written = {name: _written(name, value) for name, value in values.items()}
         return Rendered(

@@ -50,9 +50,11 @@ _SHOWN = 8
 def hint_for(error: BaseException, places: list[Place], source: Source) -> str | None:
     """What to do next about an exception that left the flow, or None where nothing is known."""
     place = places[-1] if places else None
+    own = next((each for each in reversed(places) if each.own), place)
     for kind, suggest in _BY_CLASS:
         if isinstance(error, kind):
-            hint = suggest(error, place, source)
+            # The standard library may be where a mistake of the flow's shows.
+            hint = suggest(error, own if suggest is _misused else place, source)
             if hint is not None:
                 return hint
     return None
@@ -227,6 +229,7 @@ _Suggest = Callable[[Any, Place | None, Source], str | None]
 
 _BY_CLASS: list[tuple[type[BaseException], _Suggest]] = [
     (KeyError, _missing_key),
+    (KeyError, _misused),
     (IndexError, _missing_index),
     (UnboundLocalError, _unbound),
     (NameError, _unknown_name),

@@ -71,6 +71,8 @@ def tool(function: Callable[P, R]) -> Tool[P, R]:
 
 def tools_of(tools: Iterable[Tool[..., Any] | Callable[..., Any]]) -> dict[str, Tool[..., Any]]:
     """The tools by name, in their order; raises `ValueError` where two have the same name."""
+    if not isinstance(tools, Iterable):
+        raise TypeError(f"tools are a list of functions, not {bounded_repr(tools, 80)}")
     named: dict[str, Tool[..., Any]] = {}
     for each in tools:
         made = each if isinstance(each, Tool) else tool(each)

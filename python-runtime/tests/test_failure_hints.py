@@ -109,7 +109,7 @@ def test_a_refusal_inside_of_another_error():
     )
 
 
-FROM = "from sluice import Agent, agent, flow, http, tool"
+FROM = "from sluice import Agent, agent, flow, http, prompt, tool"
 URL = "'https://api.example.com'"
 
 
@@ -151,6 +151,11 @@ URL = "'https://api.example.com'"
         ("flow.kv('a').put('b', 1)", "Did you mean 'set'?"),
         ("flow.log.info('%s', 3)", "Values go by name"),
         ("flow.log.exception('x')", "Write flow.log.error"),
+        ("prompt('Judge {{ x }}.')(x=1)", "Values go in by name: .render("),
+        ("prompt('Judge {{ x }}.').format(x=1)", "Values go in by name: .render("),
+        ("import os\nos.environ['API_KEY']", "A flow has no environment"),
+        ("import openai", "Use `from sluice import agent`"),
+        ("from dateutil.parser import parse", "Use datetime and zoneinfo"),
     ],
 )
 def test_habits_from_elsewhere(body, hint):
@@ -174,6 +179,18 @@ def test_habits_with_answers(body, hint):
     served = {"status": 200, "url": "https://api.example.com/", "headers": []}
     with answering(served):
         assert hint_of(body.format(url=URL), FROM).startswith(hint)
+
+
+def test_a_started_call_is_no_coroutine():
+    setup = f"""{FROM}
+import asyncio
+from sluice._loop import Loop
+async def work():
+    await asyncio.create_task(flow.sleep.start(1))
+"""
+    run = "with asyncio.Runner(loop_factory=Loop) as runner:\n    runner.run(work())"
+    with answering():
+        assert hint_of(run, setup).startswith("A call that was started is under way")
 
 
 def test_habits_with_models():
