@@ -8,7 +8,7 @@ from typing import Any
 from ._calls import Request
 from ._output import Output
 from ._prompt import Prompt, output_of, settings_of
-from ._schema import adapter
+from ._schema import InvalidAnswer, adapter
 from ._text import bounded_repr, encode
 from ._tool import Tool, tools_of
 
@@ -126,10 +126,19 @@ def turn_request(
             Usage(usage["input_tokens"], usage["output_tokens"], usage.get("cost_micros")),
             value["finish_reason"],
             value["model"],
-            output.read(text) if output is not None and reads_output and not calls else None,
+            _read(output, text) if output is not None and reads_output and not calls else None,
         )
 
     return Request("llm", arguments, read)
+
+
+def _read(output: Output, text: str) -> Any:
+    try:
+        return output.read(text)
+    except InvalidAnswer as wrong:
+        # A model may say something else the next time.
+        wrong.retryable = True
+        raise
 
 
 def _text(arguments: Any) -> str:

@@ -83,6 +83,15 @@ def test_an_output_is_read_or_refused():
             flow.llm("Judge.", output=Verdict)
 
 
+def test_a_step_asks_again_for_an_answer_that_does_not_fit():
+    @flow.step(retries=1)
+    def judge():
+        return flow.llm("Judge.", output=Verdict).output
+
+    with answering(says("not JSON"), says('{"risk": 3, "reason": "new"}')):
+        assert judge() == Verdict(3, "new")
+
+
 def test_a_prompt_says_which_model():
     judge = prompt("---\nmodel: small\ntemperature: 0.5\n---\nJudge {{ what }}.")
     with answering(says("ok"), says("ok")) as host:
