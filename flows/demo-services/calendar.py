@@ -140,10 +140,12 @@ class Calendar:
         notes: str | None = None,
         status: str | None = None,
     ) -> dict[str, Any]:
-        event = self.event_get(caller, id)
-        if event["status"] == "cancelled":
-            raise Refused(EVENT_LOCKED, "A cancelled event does not change", {"id": id})
         with self._connection() as store:
+            # Nobody else changes it between the look at it and the change.
+            store.execute("BEGIN IMMEDIATE")
+            event = self.event_get(caller, id)
+            if event["status"] == "cancelled":
+                raise Refused(EVENT_LOCKED, "A cancelled event does not change", {"id": id})
             store.execute(
                 "UPDATE events SET title = ?, day = ?, notes = ?, status = ? WHERE owner = ? AND id = ?",
                 (
@@ -337,7 +339,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Listens on the socket. What is under way when it stops is answered."""
+    """Listens on the socket. When it stops, connections end, also where an answer is under way."""
 
     daemon_threads = True
     request_queue_size = 128

@@ -5,7 +5,9 @@ Each method is an operation with the two forms of all operations, `calendar.even
 service's own document. What a flow was not granted raises `sluice.CapabilityDenied`; what the service
 refuses raises `RpcError`, or a class of the service's own.
 
-Where nobody gave any client, as under plain Python, every name is a service without types.
+Where nobody gave any client, as under plain Python, every name is a service without types:
+`calendar.event_list(day="...")` sends its params by name, and answers with what JSON holds. A name that
+Python does not allow is written `Service("my-mail")`, a method of that kind `mail["folder.list"]`.
 """
 
 import typing as _typing
@@ -32,7 +34,6 @@ __all__ = [
     "Service",
 ]
 
-_compile = _installed.compiled
 _install = _installed.install
 _forget = _installed.forget
 

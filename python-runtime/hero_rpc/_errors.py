@@ -23,7 +23,6 @@ CODE = "rpc_failed"
 class RpcError(CallFailed):
     """A service answered with an error: its `code`, a number; its `message`; its `data`, perhaps None."""
 
-    sluice_kind = "call_error"
     sluice_code = CODE
 
     @property
@@ -79,7 +78,6 @@ def rpc_failed(failure: Mapping[str, object], known: Mapping[int, type[RpcError]
     return kind(
         raised.message,
         code=CODE,
-        kind=raised.sluice_kind,
         hint=raised.hint,
         retryable=raised.retryable,
         details=raised.details,

@@ -3,7 +3,6 @@
 import importlib
 import importlib.abc
 import importlib.machinery
-import marshal
 import sys
 from collections.abc import Sequence
 from types import CodeType, ModuleType
@@ -14,12 +13,12 @@ from sluice._nearest import nearest
 
 from ._untyped import Service
 
-__all__ = ["compiled", "forget", "install", "module"]
+__all__ = ["forget", "install", "module"]
 
 _PREFIX = "hero_rpc."
 _MOST_TOLD = 8
 
-_codes: dict[str, CodeType | bytes | str] = {}
+_codes: dict[str, CodeType] = {}
 _untyped: dict[str, Service] = {}
 
 
@@ -37,29 +36,19 @@ class _Importer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        code = _codes[module.__name__.removeprefix(_PREFIX)]
-        if isinstance(code, str):
-            code = compiled(module.__name__.removeprefix(_PREFIX), code)
-        if isinstance(code, bytes):
-            code = marshal.loads(code)
-        exec(code, module.__dict__)
+        exec(_codes[module.__name__.removeprefix(_PREFIX)], module.__dict__)
 
 
 _IMPORTER = _Importer()
 
 
-def install(name: str, code: CodeType | bytes | str) -> None:
-    """Gives the run a client: a name, and its code, marshalled code, or source."""
+def install(name: str, code: CodeType) -> None:
+    """Gives the run a client: the name of its module, and its code."""
     if not name.isidentifier() or name.startswith("_"):
         raise ValueError(f"{name!r:.80} cannot be the name of a client")
     if _IMPORTER not in sys.meta_path:
         sys.meta_path.append(_IMPORTER)
     _codes[name] = code
-
-
-def compiled(name: str, source: str) -> bytes:
-    """The code of a client for `install`, to be kept: compiling is what takes long."""
-    return marshal.dumps(compile(source, f"hero_rpc/{name}.py", "exec", dont_inherit=True))
 
 
 def module(name: str) -> Any:

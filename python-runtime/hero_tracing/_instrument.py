@@ -110,7 +110,7 @@ def _as_step(method: Any, name: str) -> Any:
 
 
 def _hand_on(dunder: str) -> Any:
-    def handed_on(self: _Instrumented, *args: Any) -> Any:
-        return getattr(self.__wrapped__, dunder)(*args)
+    def handed_on(self: _Instrumented, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.__wrapped__, dunder)(*args, **kwargs)
 
     return handed_on

@@ -4,12 +4,12 @@ Each turn is an `llm` call of the host, which holds the keys, the budget and the
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar, overload
 
 from ._budget import budget_members
 from ._calls import CALLS, Request, would_block
-from ._conversation import Asked, Conversation
+from ._conversation import Asked, Conversation, Wait
 from ._prompt import Prompt, output_of, prompts_of, settings_of, text_of
 from ._span import Span
 from ._text import bounded_repr
@@ -48,7 +48,7 @@ class Agent:
     def run(self, prompt: str | Prompt, *, output: type[T]) -> T: ...
 
     @overload
-    def run(self, prompt: str | Prompt, *, output: None = None) -> Any: ...
+    def run(self, prompt: str | Prompt, *, output: Any = None) -> Any: ...
 
     def run(self, prompt: str | Prompt, *, output: Any = None) -> Any:
         """Asks the model until it has an answer: an `output` where that is given, else what it says.
@@ -59,21 +59,22 @@ class Agent:
         """
         if asyncio._get_running_loop() is not None:
             raise would_block("run(...) of an agent", "`await` start(...) of it")
-        return _drive(self._answer(prompt, output))
+        return _finished(self._answer(prompt, output, _wait))
 
     @overload
     def start(self, prompt: str | Prompt, *, output: type[T]) -> asyncio.Task[T]: ...
 
     @overload
-    def start(self, prompt: str | Prompt, *, output: None = None) -> asyncio.Task[Any]: ...
+    def start(self, prompt: str | Prompt, *, output: Any = None) -> asyncio.Task[Any]: ...
 
     def start(self, prompt: str | Prompt, *, output: Any = None) -> asyncio.Task[Any]:
         """The same as a task of the event loop that runs: several agents work at once in a coroutine."""
         if asyncio._get_running_loop() is None:
             raise RuntimeError("start(...) of an agent is for coroutines: call run(...) in plain code")
-        return asyncio.create_task(_drive_in_loop(self._answer(prompt, output)), name=f"agent:{self.name}")
+        answering = self._answer(prompt, output, _wait_in_loop)
+        return asyncio.create_task(answering, name=f"agent:{self.name}")
 
-    def _answer(self, prompt: str | Prompt, output: Any) -> Generator[Asked, Any, Any]:
+    async def _answer(self, prompt: str | Prompt, output: Any, wait: Wait) -> Any:
         text = text_of(prompt, "the prompt of an agent")
         said = settings_of(text, self.instructions)
         model: str = self._model or said.get("model") or _DEFAULT_MODEL
@@ -87,7 +88,7 @@ class Agent:
         conversation = Conversation(self.name, model, self._tools, messages, answer, self.max_turns, settings)
         with Span(f"agent:{self.name}", self._attributes(text, model), None) as span:
             try:
-                return (yield from conversation.answer())
+                return await conversation.answer(wait)
             finally:
                 span.set(turns=conversation.turns, tool_calls=conversation.tool_calls)
 
@@ -141,49 +142,29 @@ def agent(
     )
 
 
-def _drive(answering: Generator[Asked, Any, T]) -> T:
+def _finished(answering: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns that waits by `_wait` alone, and so never gives control away."""
+    try:
+        answering.send(None)
+    except StopIteration as ended:
+        answer: T = ended.value
+        return answer
+    answering.close()
+    raise RuntimeError("an agent waits where no event loop runs")
+
+
+async def _wait(asked: Asked) -> Any:
     """Waits for what is asked, in plain code."""
-    result: Any = None
-    error: BaseException | None = None
-    while True:
-        try:
-            asked = answering.send(result) if error is None else answering.throw(error)
-        except StopIteration as ended:
-            answer: T = ended.value
-            return answer
-        result, error = None, None
-        try:
-            result = _wait(asked)
-        except BaseException as raised:
-            error = raised
-
-
-def _wait(asked: Asked) -> Any:
     if isinstance(asked, Request):
         future = CALLS.start(asked)
         CALLS.wait(future)
         return future.result()
     from ._loop import Loop
 
-    async def await_it() -> Any:
-        return await asked
-
     with asyncio.Runner(loop_factory=Loop) as runner:
-        return runner.run(await_it())
+        return runner.run(_wait_in_loop(asked))
 
 
-async def _drive_in_loop(answering: Generator[Asked, Any, T]) -> T:
+async def _wait_in_loop(asked: Asked) -> Any:
     """Awaits what is asked."""
-    result: Any = None
-    error: BaseException | None = None
-    while True:
-        try:
-            asked = answering.send(result) if error is None else answering.throw(error)
-        except StopIteration as ended:
-            answer: T = ended.value
-            return answer
-        result, error = None, None
-        try:
-            result = await (CALLS.start(asked) if isinstance(asked, Request) else asked)
-        except BaseException as raised:
-            error = raised
+    return await (CALLS.start(asked) if isinstance(asked, Request) else asked)

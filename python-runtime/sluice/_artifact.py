@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from ._calls import Operation, Request
+from ._text import bounded_repr
 
 __all__ = ["Artifact", "artifact"]
 
@@ -39,7 +40,12 @@ def artifact(name: str, content: bytes | str, *, media_type: str | None = None) 
     if isinstance(content, str):
         body, kind = content.encode(), "text/plain; charset=utf-8"
     else:
-        body, kind = bytes(memoryview(content)), "application/octet-stream"
+        try:
+            body, kind = bytes(memoryview(content)), "application/octet-stream"
+        except TypeError:
+            raise TypeError(
+                f"the content of an artifact is a text or bytes, not {bounded_repr(content)}"
+            ) from None
     arguments = {"name": name, "operation": "write", "media_type": media_type or kind}
     return Request("artifact", arguments, _kept, body)
 

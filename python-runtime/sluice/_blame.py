@@ -1,14 +1,15 @@
 """Finds the expression that raised, and the values it was made of, without running any code.
 
 Names are looked up in the frame; attributes and items only where that calls nothing: instance
-dictionaries, slots, and exact lists, tuples and dicts.
+dictionaries, methods, slots, and exact lists, tuples and dicts.
 """
 
 import ast
 import builtins
-from types import MemberDescriptorType
+from types import FunctionType, MemberDescriptorType
 from typing import Any, TypeVar
 
+from ._calls import Method, Operation
 from ._excerpt import Source
 from ._frames import Place
 
@@ -61,6 +62,8 @@ def _attribute(owner: Any, name: str) -> Any:
         return own[name]
     for base in type(owner).__mro__:
         found = vars(base).get(name)
+        if isinstance(found, FunctionType | Method | Operation):
+            return found
         if isinstance(found, MemberDescriptorType):
             try:
                 return found.__get__(owner)

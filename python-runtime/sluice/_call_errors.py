@@ -24,7 +24,6 @@ __all__ = [
 class HttpRefused(CallFailed):
     """The address, or a redirect, leads to where no flow may go, whatever it was granted."""
 
-    sluice_kind = "call_error"
     sluice_code = "http_refused"
 
 
@@ -34,7 +33,6 @@ class HttpFailed(CallFailed, OSError):
     An `OSError`, as failures of the network are. An answer with a bad status is `HttpStatusError`.
     """
 
-    sluice_kind = "call_error"
     sluice_code = "http_failed"
 
     @property
@@ -45,7 +43,6 @@ class HttpFailed(CallFailed, OSError):
 class HttpStatusError(CallFailed):
     """Raised by `Response.raise_for_status` for a status from 400; the whole answer is in `response`."""
 
-    sluice_kind = "call_error"
     sluice_code = "http_status"
 
     def __init__(self, message: str = "", *, response: "Response", **more: Any) -> None:
@@ -56,35 +53,30 @@ class HttpStatusError(CallFailed):
 class SecretNotFound(CallFailed):
     """The tenant has no secret of that name."""
 
-    sluice_kind = "call_error"
     sluice_code = "secret_not_found"
 
 
 class ModelNotFound(CallFailed):
     """The tenant has no model of that name."""
 
-    sluice_kind = "call_error"
     sluice_code = "model_not_found"
 
 
 class ModelFailed(CallFailed):
     """The model's server gave no answer that can be used; `retryable` says whether trying again may help."""
 
-    sluice_kind = "call_error"
     sluice_code = "model_failed"
 
 
 class RateLimited(CallFailed):
-    """Asked too often in a short time; the host has waited and tried again already."""
+    """The model was asked too often in a short time; the host has waited and tried again already."""
 
-    sluice_kind = "call_error"
-    sluice_code = "rate_limited"
+    sluice_code = "model_rate_limited"
 
 
 class BudgetExceeded(CallFailed):
     """The tokens or the money for models are used up; `level` says whose: tenant, run, step or agent."""
 
-    sluice_kind = "call_error"
     sluice_code = "budget_exceeded"
 
     @property
@@ -94,9 +86,9 @@ class BudgetExceeded(CallFailed):
 
 class AgentFailed(CallFailed):
     """An agent came to no answer. `reason` is `turns` where they are used up, `output` where what it says
-    does not fit what was asked for, `refused` where the model's server held the answer back."""
+    does not fit what was asked for, `refused` where the model's server held the answer back, `too_long` where
+    what it was told has no room in one call."""
 
-    sluice_kind = "call_error"
     sluice_code = "agent_failed"
 
     @property

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 from . import _host
 from ._errors import CallFailed, CallInvalid, Cancelled, call_failed
 from ._span import current_id
-from ._text import clean, encode
+from ._text import bounded_repr, clean, encode
 
 __all__ = [
     "CALLS",
@@ -186,7 +186,7 @@ class Calls:
             arguments = clean(encode(request.arguments))
         except (TypeError, ValueError, RecursionError) as error:
             raise CallInvalid(
-                f"the arguments of a {request.kind} call cannot be written as JSON: {error}"
+                f"the arguments of the {request.kind} call cannot be written as JSON: {error}"
             ) from None
         try:
             call = self.host.call_start(current_id(), _NUMBERS[request.kind], arguments, request.attachment)
@@ -264,14 +264,14 @@ class Operation(Generic[P, T]):
     def __repr__(self) -> str:
         return f"<operation {self.__name__}>"
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if asyncio._get_running_loop() is not None:
             raise would_block(f"calling {self.__name__}(...)", f"`await` {self.__name__}.start(...)")
         future = CALLS.start(self._request(*args, **kwargs))
         CALLS.wait(future)
         return future.result()
 
-    def start(self, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    def start(self, /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Starts it and returns at once."""
         return CALLS.start(self._request(*args, **kwargs))
 
@@ -299,8 +299,10 @@ def timeout_ms(seconds: float) -> int:
 
 
 def length_ms(what: str, length: float | timedelta) -> int:
-    """The same for a length of time as flows give it; raises `ValueError`, where `what` is its name."""
+    """The same for a length of time as flows give it; raises `TypeError` or `ValueError`."""
     seconds = length.total_seconds() if isinstance(length, timedelta) else length
+    if not isinstance(seconds, int | float):
+        raise TypeError(f"{what} is a number of seconds or a timedelta, not {bounded_repr(length)}")
     if not 0 <= seconds < math.inf:
         raise ValueError(f"{what} is a number of seconds from 0, not {length!r}")
     return timeout_ms(seconds)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ._calls import CALLS, Future, Operation, Request, would_block
 from ._schema import Signature, adapter
+from ._text import bounded_repr
 
 __all__ = ["call_flow", "invoke", "map_flow"]
 
@@ -20,6 +21,8 @@ def call_flow(flow: object, input: Mapping[str, Any]) -> Request[Any]:
     name = flow if isinstance(flow, str) else getattr(flow, "name", None)
     if not isinstance(name, str):
         raise TypeError(f"a flow is called by its name, not by {flow!r:.80}")
+    if not isinstance(input, Mapping):
+        raise TypeError(f"the input of a flow is a mapping of its parameters, not {bounded_repr(input)}")
     arguments = {"flow": name, "input": adapter(object).dump(dict(input), "input")}
     return Request("flow", arguments, _reader(flow))
 

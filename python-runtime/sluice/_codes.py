@@ -32,6 +32,7 @@ KINDS = {
     "secret_refused": "call_error",
     "model_not_found": "call_error",
     "model_failed": "call_error",
+    "model_rate_limited": "call_error",
     "budget_exceeded": "call_error",
     "agent_failed": "call_error",
     "outcome_unknown": "call_error",

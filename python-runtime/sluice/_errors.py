@@ -10,6 +10,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+from ._codes import KINDS
+
 __all__ = [
     "CallFailed",
     "CallInvalid",
@@ -80,12 +82,13 @@ class Deadlock(SluiceError):
 class CallFailed(SluiceError):
     """An operation of the host could not be done; `code` says why."""
 
+    sluice_kind = "call_error"
+
     def __init__(
         self,
         message: str = "",
         *,
         code: str | None = None,
-        kind: str | None = None,
         hint: str | None = None,
         retryable: bool = False,
         details: Mapping[str, object] | None = None,
@@ -93,28 +96,24 @@ class CallFailed(SluiceError):
         super().__init__(message, hint=hint, retryable=retryable, details=details)
         if code is not None:
             self.sluice_code = code
-        if kind is not None:
-            self.sluice_kind = kind
+            self.sluice_kind = KINDS.get(code, self.sluice_kind)
 
 
 class CallInvalid(CallFailed):
     """The arguments of an operation are not what its kind takes. Nothing has happened."""
 
-    sluice_kind = "call_error"
     sluice_code = "call_invalid"
 
 
 class NotAvailable(CallFailed):
     """This host has nobody to do the operation. Nothing has happened."""
 
-    sluice_kind = "call_error"
     sluice_code = "not_available"
 
 
 class CallTimedOut(CallFailed, TimeoutError):
     """The operation was not answered in the time that the flow gave it: a `TimeoutError` too."""
 
-    sluice_kind = "call_error"
     sluice_code = "call_timed_out"
 
 
@@ -124,7 +123,6 @@ class OutcomeUnknown(CallFailed):
     It may have happened or not. A flow that can find out, or do without, catches this and goes on.
     """
 
-    sluice_kind = "call_error"
     sluice_code = "outcome_unknown"
 
 
@@ -135,7 +133,6 @@ class ChildFailed(CallFailed):
     `run` and `flow` say whose.
     """
 
-    sluice_kind = "call_error"
     sluice_code = "child_failed"
 
     def __init__(self, message: str = "", *, failure: Mapping[str, Any] | None = None, **more: Any) -> None:
@@ -274,7 +271,6 @@ def call_failed(failure: Mapping[str, object]) -> CallFailed:
     code = str(failure.get("code") or CallFailed.sluice_code)
     hint = failure.get("hint")
     details = failure.get("details")
-    kind = failure.get("kind")
     cause = failure.get("cause")
     chosen: Any = _BY_CODE.get(code, CallFailed)
     if chosen is ChildFailed:
@@ -282,7 +278,6 @@ def call_failed(failure: Mapping[str, object]) -> CallFailed:
     raised: CallFailed = chosen(
         str(failure.get("message") or code),
         code=code,
-        kind=None if kind is None else str(kind),
         hint=None if hint is None else str(hint),
         retryable=failure.get("retryable") is True,
         details=details if isinstance(details, Mapping) else None,

@@ -33,6 +33,19 @@ _REGISTRY = "__flows__"
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 
+if TYPE_CHECKING:
+
+    class _static(Generic[R]):
+        """`staticmethod`, which to checkers of types has no overloads."""
+
+        def __init__(self, function: R) -> None: ...
+
+        def __get__(self, owner: object, kind: type, /) -> R: ...
+
+else:
+    _static = staticmethod
+
+
 class Flow(Generic[P, R]):
     """A flow: its name, what it asks for, and the function."""
 
@@ -93,7 +106,7 @@ class FlowDecorator:
     map = staticmethod(_child_runs.map_flow)
     sleep = _operations.sleep
     sleep_until = _operations.sleep_until
-    step = staticmethod(step)
+    step = _static(step)
 
     @property
     def http(self) -> "Client":

@@ -8,8 +8,8 @@ from typing import Any
 from ._calls import Request
 from ._output import Output
 from ._prompt import Prompt, output_of, settings_of
-from ._schema import adapter
-from ._text import encode
+from ._schema import InvalidAnswer, adapter
+from ._text import bounded_repr, encode
 from ._tool import Tool, tools_of
 
 __all__ = ["Reply", "ToolCall", "Usage", "llm_request", "turn_request"]
@@ -78,9 +78,16 @@ def llm_request(
     said, answer = settings_of(messages), output_of(output, messages)
     if isinstance(messages, str):
         messages = [{"role": "user", "content": str(messages)}]
+    messages = list(messages)
+    for each in messages:
+        if not isinstance(each, Mapping):
+            raise TypeError(
+                'messages are a text, a prompt, or a list of {"role": "user", "content": "..."}, '
+                f"not of {bounded_repr(each)}"
+            )
     return turn_request(
         model or said.get("model") or "default",
-        adapter(object).dump(list(messages), "messages"),
+        adapter(object).dump(messages, "messages"),
         [each.document() for each in tools_of(tools).values()],
         answer,
         max_output_tokens=max_output_tokens or said.get("max_output_tokens"),
@@ -119,10 +126,19 @@ def turn_request(
             Usage(usage["input_tokens"], usage["output_tokens"], usage.get("cost_micros")),
             value["finish_reason"],
             value["model"],
-            output.read(text) if output is not None and reads_output and not calls else None,
+            _read(output, text) if output is not None and reads_output and not calls else None,
         )
 
     return Request("llm", arguments, read)
+
+
+def _read(output: Output, text: str) -> Any:
+    try:
+        return output.read(text)
+    except InvalidAnswer as wrong:
+        # A model may say something else the next time.
+        wrong.retryable = True
+        raise
 
 
 def _text(arguments: Any) -> str:

@@ -11,16 +11,13 @@ from typing import Any
 
 from ._calls import CALLS, Operation, Request, length_ms
 from ._schema import InvalidAnswer, adapter
+from ._text import bounded_repr
 
-__all__ = ["ask", "pause", "rpc_request", "sleep", "sleep_until"]
+__all__ = ["ask", "pause", "sleep", "sleep_until"]
 
 
 def _nothing(value: Any, attachment: bytes) -> None:
     return None
-
-
-def _same(value: Any, attachment: bytes) -> Any:
-    return value
 
 
 def _sleep_request(seconds: float | timedelta) -> Request[None]:
@@ -51,15 +48,6 @@ def pause(seconds: float) -> None:
         raise ValueError("sleep length must be non-negative")
 
 
-def rpc_request(service: str, method: str, params: Mapping[str, Any]) -> Request[Any]:
-    """The request for a method of a hero_rpc service."""
-    return Request(
-        "rpc",
-        {"service": service, "method": method, "params": adapter(object).dump(dict(params), "params")},
-        _same,
-    )
-
-
 @Operation
 def ask(
     question: str,
@@ -75,6 +63,8 @@ def ask(
     is None. Raises `CallTimedOut`, a `TimeoutError`, when there is no answer within `timeout`: seconds
     or a timedelta, at most a year; None waits for ever.
     """
+    if not isinstance(question, str):
+        raise TypeError(f"a question is a text, not {bounded_repr(question)}")
     shape = adapter(answer)
     arguments: dict[str, Any] = {
         "question": question,

@@ -1,5 +1,5 @@
-"""Prompts as texts with front matter, in the source of the flow: they are versioned with it, and a run has
-the digest of each that it used.
+"""Prompts as texts with front matter, in the source of the flow: they are versioned with it, and the step of
+an agent has the digest of each that it used.
 
 The front matter is a small strict part of YAML: lines of `key: value` between two lines of `---`, where each
 value is one text or number.
@@ -104,7 +104,7 @@ class Prompt:
             close = nearest(name, sorted(self.variables))
             raise TypeError(
                 f"the prompt {self.name!r} has no place for {name!r}"
-                + (f". Did you mean {close!r}?" if close else "")
+                + (f". Did you mean {close!r}?" if close else f": write {{{{ {name} }}}} where it goes")
             )
         written = {name: _written(name, value) for name, value in values.items()}
         return Rendered(

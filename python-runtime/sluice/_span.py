@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from . import _host
+from ._codes import KINDS
 from ._text import NAME_LIMIT, bounded, bounded_repr, clean, encode, encode_attributes
 
 __all__ = ["ROOT", "Span", "current_attempt", "current_id"]
@@ -152,19 +153,17 @@ def _brief(error: BaseException) -> str:
         message = bounded(str(error), _MESSAGE_LIMIT)
     except Exception:
         message = ""
+    code = getattr(error, "sluice_code", None)
+    if type(code) is not str or code not in KINDS:
+        code = "exception"
     return clean(
         encode(
             {
                 "version": 1,
-                "kind": _word(error, "sluice_kind", "flow_error"),
-                "code": _word(error, "sluice_code", "exception"),
+                "kind": KINDS[code],
+                "code": code,
                 "message": message,
                 "exception": name,
             }
         )
     )
-
-
-def _word(error: BaseException, attribute: str, default: str) -> str:
-    word = getattr(error, attribute, default)
-    return word if type(word) is str else default

@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar, cast, overload
 
 from ._budget import ATTRIBUTE, budget_members
-from ._errors import SluiceError
 from ._operations import pause, sleep
 from ._span import Span
 from ._uses import encode_uses
@@ -119,7 +118,7 @@ class Step(Span):
     def _again(self, error: BaseException, number: int) -> bool:
         if number > self._retries:
             return False
-        return not isinstance(error, SluiceError) or error.retryable
+        return getattr(error, "retryable", True) is not False
 
     def _delay(self, number: int) -> float:
         """Doubles with each attempt; between half and all of it, so that many do not come back at once."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from ._blame import UNKNOWN, expression_at, value_of
 from ._brief import brief, within_reason
+from ._calls import Future, Method, Operation
 from ._excerpt import Source
 from ._frames import Place
 from ._misuse import misuse
@@ -49,9 +50,11 @@ _SHOWN = 8
 def hint_for(error: BaseException, places: list[Place], source: Source) -> str | None:
     """What to do next about an exception that left the flow, or None where nothing is known."""
     place = places[-1] if places else None
+    own = next((each for each in reversed(places) if each.own), place)
     for kind, suggest in _BY_CLASS:
         if isinstance(error, kind):
-            hint = suggest(error, place, source)
+            # The standard library may be where a mistake of the flow's shows.
+            hint = suggest(error, own if suggest is _misused else place, source)
             if hint is not None:
                 return hint
     return None
@@ -128,6 +131,8 @@ def _unknown_attribute(error: AttributeError, place: Place | None, source: Sourc
         node = None if place is None else expression_at(place, source, ast.Attribute)
         what = ast.unparse(node.value) if node is not None else "The value"
         return f"`{what[:80]}` is None here; check it before this line" if node is not None else None
+    if isinstance(owner, Future):
+        return "It is a call that was started: `await` it, or take its .result() in plain code"
     if hasattr(type(owner), "__await__"):
         return _NOT_AWAITED
     if isinstance(owner, ModuleType) and f"{owner.__name__}.{name}" in CALLS:
@@ -183,6 +188,8 @@ def _parameters(place: Place, source: Source, name: str) -> list[str]:
     called = UNKNOWN if node is None else value_of(node.func, place)
     if isinstance(called, type):
         called = vars(called).get("__init__", UNKNOWN)
+    if isinstance(called, Method | Operation):
+        called = called._request
     code = getattr(called, "__code__", None)
     if code is None:
         return []
@@ -222,6 +229,7 @@ _Suggest = Callable[[Any, Place | None, Source], str | None]
 
 _BY_CLASS: list[tuple[type[BaseException], _Suggest]] = [
     (KeyError, _missing_key),
+    (KeyError, _misused),
     (IndexError, _missing_index),
     (UnboundLocalError, _unbound),
     (NameError, _unknown_name),

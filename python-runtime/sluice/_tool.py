@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from types import FunctionType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from ._schema import Signature
@@ -57,13 +58,21 @@ def tool(function: Callable[P, R]) -> Tool[P, R]:
     It may be `async`. What it raises goes back to the model as its answer, and the model goes on;
     `flow.Failed` ends the agent and the flow.
     """
-    if not callable(function) or not hasattr(function, "__name__"):
-        raise TypeError(f"@tool stands above a function, not above {bounded_repr(function, 80)}")
+    plain: Any = function
+    while hasattr(plain, "__wrapped__"):
+        plain = plain.__wrapped__
+    if not isinstance(plain, FunctionType):
+        raise TypeError(
+            f"a tool is a function written with `def`, and {bounded_repr(function, 80)} is none: "
+            "write one, with `@tool` above it"
+        )
     return Tool(function)
 
 
 def tools_of(tools: Iterable[Tool[..., Any] | Callable[..., Any]]) -> dict[str, Tool[..., Any]]:
     """The tools by name, in their order; raises `ValueError` where two have the same name."""
+    if not isinstance(tools, Iterable):
+        raise TypeError(f"tools are a list of functions, not {bounded_repr(tools, 80)}")
     named: dict[str, Tool[..., Any]] = {}
     for each in tools:
         made = each if isinstance(each, Tool) else tool(each)

@@ -219,10 +219,77 @@ def test_a_conversation_stays_below_what_one_call_may_say():
     with answering(*turns, says("done")) as host:
         assert agent("a", tools=[read]).run("Go.") == "done"
     assert all(len(json.dumps(arguments)) < 200_000 for _, arguments, _ in host.asked)
+    assert "(31,648 more bytes were cut)" in messages(host)[2]["content"]
     answers = [len(message["content"]) for message in messages(host) if message["role"] == "tool"]
     assert len(answers) == 9
     assert answers[0] < 500
     assert answers[-1] == 32_000
+
+
+def test_what_was_cut_is_cut_once_and_says_what_it_was():
+    @tool
+    def read(size: int) -> str:
+        return "x" * size
+
+    turns = [wants(("read", {"size": size})) for size in (100_000, *[32_000] * 12)]
+    with answering(*turns, says("done")) as host:
+        agent("a", tools=[read], max_turns=20).run("Go.")
+    first = [messages(host, turn)[2]["content"] for turn in range(1, 14)]
+    assert first[0].endswith("x… (67,280 more bytes were cut)")
+    assert first[-1] == f"{'x' * 352}… (99,648 more bytes were cut)"
+    assert len({text for text in first if len(text) <= 400}) == 1
+
+
+def test_what_the_model_says_and_sends_is_cut_too():
+    @tool
+    def write(page: str, title: str = "") -> str:
+        return "kept"
+
+    page = 'a "page"\n' * 4_000
+    turns = [says("y" * 30_000, ("write", {"page": page, "title": "é\ud800"})) for _ in range(7)]
+    with answering(*turns, wants(("write", "{" * 50_000)), says("done")) as host:
+        assert agent("a", instructions="You write.", tools=[write]).run("Go.") == "done"
+    assert all(len(json.dumps(arguments)) < 200_000 for _, arguments, _ in host.asked)
+    told = messages(host)
+    assert [message["content"] for message in told[:2]] == ["You write.", "Go."]
+    assistants = [message for message in told if message["role"] == "assistant"]
+    assert len(assistants[0]["content"]) == len("y" * 352 + "… (29,648 more bytes were cut)")
+    [call] = assistants[0]["tool_calls"]
+    assert (call["id"], call["name"], call["arguments"].keys()) == ("call_1", "write", {"cut"})
+    assert call["arguments"]["cut"].startswith('{"page":"a ')
+    assert assistants[-2]["tool_calls"][0]["arguments"]["page"] == page
+    assert assistants[-1]["tool_calls"][0]["arguments"] == "{" * 50_000
+
+
+def test_the_last_turn_is_cut_last():
+    @tool
+    def read(text: str = "") -> str:
+        return "x" * 32_000
+
+    turns = [wants(("read", {"text": "z" * 25_000})) for _ in range(6)]
+    with answering(*turns, says("done")) as host:
+        agent("a", tools=[read]).run("Go.")
+    *_, call, answer = messages(host)
+    assert len(call["tool_calls"][0]["arguments"]["text"]) == 25_000
+    assert len(answer["content"]) == 32_000
+
+
+@pytest.mark.parametrize("where", ["prompt", "instructions", "tools"])
+def test_what_cannot_be_cut_ends_the_agent(where):
+    long = "x" * 200_000
+
+    @tool
+    def read() -> str:
+        return "short"
+
+    if where == "tools":
+        read.description = long
+    asking = agent("a", tools=[read], instructions=long if where == "instructions" else "")
+    with answering() as host, pytest.raises(AgentFailed, match="bytes, and one call takes 196,608") as caught:
+        asking.run(long if where == "prompt" else "Go.")
+    assert host.asked == []
+    assert (caught.value.reason, caught.value.retryable) == ("too_long", False)
+    assert "several agents" in caught.value.hint
 
 
 def test_turns_come_to_an_end():
@@ -312,6 +379,9 @@ def test_start_is_for_coroutines():
         (lambda: agent("a", tools=[lookup, lookup]), ValueError),
         (lambda: agent("a", tools=[lambda: 1]), TypeError),
         (lambda: agent("a", tools=[3]), TypeError),
+        (lambda: agent("a", tools=lookup), TypeError),
+        (lambda: agent("a", tools=[Failed]), TypeError),
+        (lambda: agent("a", tools=[flow.sleep]), TypeError),
         (lambda: agent("a", instructions=3), TypeError),
         (lambda: agent("a", instructions=prompt("Judge {{ x }}.")), TypeError),
         (lambda: agent("a").run(3), TypeError),

@@ -3,6 +3,8 @@
 import sys
 
 import pytest
+from models import says
+from scripted import answering
 
 from sluice._failure import failure_of
 
@@ -105,3 +107,93 @@ def test_a_refusal_inside_of_another_error():
         hint_of("raise URLError(NotInSandbox('no sockets', hint='call a service'))", setup)
         == "call a service"
     )
+
+
+FROM = "from sluice import Agent, agent, flow, http, prompt, tool"
+URL = "'https://api.example.com'"
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (f"http.get({URL}, auth=('a', 'b'))", "Say who asks in headers={'Authorization'"),
+        (f"http.post({URL}, files={{}})", "Send the bytes as data="),
+        (f"http.post({URL}, content=b'')", "A body is data=, or json="),
+        (f"http.get({URL}, cookies={{}})", "Write them into headers={'Cookie'"),
+        (f"http.get({URL}, follow_redirects=True)", "Did you mean 'allow_redirects'?"),
+        (f"http.get({URL}, verify=False)", "Leave it out: the host makes the connections"),
+        (f"http.get({URL}, stream=True)", "Leave it out: an answer comes whole"),
+        (f"http.post({URL}, {{}})", "Only the URL stands alone"),
+        (f"http.get({URL}, json={{}})", "The parameters are url, params, headers, timeout"),
+        ("http.Session()", "http.client('https://api.example.com'"),
+        ("http.AsyncClient()", "http.client('https://api.example.com'"),
+        ("http.exceptions", "Catch http.HttpStatusError"),
+        ("http.HTTPError", "Catch http.HttpStatusError"),
+        ("Agent('openai:gpt')", "Write agent('name'"),
+        ("agent('a', system_prompt='x')", "Did you mean 'instructions'?"),
+        ("agent('a', output_type=int)", "Say it where the agent is asked"),
+        ("agent('a', max_steps=3)", "Did you mean 'max_turns'?"),
+        ("agent('a').run_sync('x')", "It is run(...)"),
+        ("agent('a').run('x', int)", "The type of the answer is output="),
+        ("agent('a').run('x', output_type=int)", "The type of the answer is output="),
+        ("agent('a').tool", "Tools are given when it is made"),
+        ("tool()", "Write @tool alone above the function"),
+        ("flow.llm('x', system='y')", "It is a message: flow.llm(["),
+        ("flow.llm(prompt='x')", "The parameters are messages, model"),
+        ("flow.ask('x', choices=[])", "The parameters are question, answer"),
+        ("flow.agent('a')", "It stands beside `flow`"),
+        ("flow.run('a')", "Another flow is run with flow.invoke"),
+        ("flow.environ", "A flow has no environment"),
+        ("flow.progress(1)", "That is the step's"),
+        ("flow.invoke('a', {})", "The input is given by name"),
+        ("flow.kv.get('a')", "Name the space first"),
+        ("flow.kv('a')['b']", "Write .get(key)"),
+        ("flow.kv('a').put('b', 1)", "Did you mean 'set'?"),
+        ("flow.log.info('%s', 3)", "Values go by name"),
+        ("flow.log.exception('x')", "Write flow.log.error"),
+        ("prompt('Judge {{ x }}.')(x=1)", "Values go in by name: .render("),
+        ("prompt('Judge {{ x }}.').format(x=1)", "Values go in by name: .render("),
+        ("import os\nos.environ['API_KEY']", "A flow has no environment"),
+        ("import openai", "Use `from sluice import agent`"),
+        ("from dateutil.parser import parse", "Use datetime and zoneinfo"),
+    ],
+)
+def test_habits_from_elsewhere(body, hint):
+    found = hint_of(body, FROM)
+    if found is None and hint.startswith("The parameters"):
+        # From 3.13 on Python may say in the message what was meant.
+        assert sys.version_info >= (3, 13)
+    else:
+        assert found.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ("http.get({url}).body", "The body is whole"),
+        ("http.get({url}).is_success", "Did you mean 'ok'?"),
+        ("http.get.start({url}).text", "It is a call that was started"),
+    ],
+)
+def test_habits_with_answers(body, hint):
+    served = {"status": 200, "url": "https://api.example.com/", "headers": []}
+    with answering(served):
+        assert hint_of(body.format(url=URL), FROM).startswith(hint)
+
+
+def test_a_started_call_is_no_coroutine():
+    setup = f"""{FROM}
+import asyncio
+from sluice._loop import Loop
+async def work():
+    await asyncio.create_task(flow.sleep.start(1))
+"""
+    run = "with asyncio.Runner(loop_factory=Loop) as runner:\n    runner.run(work())"
+    with answering():
+        assert hint_of(run, setup).startswith("A call that was started is under way")
+
+
+def test_habits_with_models():
+    with answering(says("yes"), says("yes")):
+        assert hint_of("agent('a').run('Go.').output", FROM).startswith("run(...) of an agent gives")
+        assert hint_of("flow.llm('Hi.').content", FROM).startswith("What the model said is .text")

@@ -1,8 +1,10 @@
 """`@flow`: what it makes of a function, and where it keeps it."""
 
 import asyncio
+import json
 
 import pytest
+from scripted import recorded
 
 from sluice import Flow, flow
 from sluice._errors import FlowNameTaken, UsesInvalid
@@ -78,7 +80,12 @@ def test_a_step_may_be_a_flow():
     [
         ("rcp:calendar.x", "'rpc:calendar.x'"),
         ("sleep", "Kinds are"),
-        ("rpc:", "Write it as"),
+        ("rpc:", "Write it as in 'rpc:calendar.event_list'"),
+        ("llm", "Write it as in 'llm:default'"),
+        ("http://api.example.com/v1", "Write 'http:api.example.com'"),
+        ("http:https://api.example.com:8443", "Write 'http:api.example.com:8443'"),
+        ("https://API.example.com", "Write 'http:api.example.com'"),
+        ("http:API.example.com/v1", "Write 'http:api.example.com/v1'"),
         ("ask:bob", "Write 'ask'"),
     ],
 )
@@ -88,10 +95,62 @@ def test_a_word_that_is_no_capability_says_what_would_be_one(word, why):
     assert why in caught.value.hint
 
 
-@pytest.mark.parametrize("word", ["rpc:a b", "rpc:a*b", "http:" + "a" * 300, 'rpc:a","kv:b'])
-def test_a_word_with_a_malformed_target_is_refused(word):
-    with pytest.raises(UsesInvalid):
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("rpc:a b", "its target has a character"),
+        ("rpc:a*b", "may only stand at its end"),
+        ('rpc:a","kv:b', "its target has a character"),
+        ("rpc:" + "é" * 255, "longer than 512 bytes"),
+        ("http:" + "a" * 64, "its host is no name"),
+        ("http:a..example", "its host is no name"),
+        ("http:[::0001]", "its host is no name"),
+        ("http:a.example:0", "a port is a number"),
+        ("http:a.example:65536", "a port is a number"),
+        ("http:a.example/a*b", "a star that is not at its end"),
+        ("http:a.example/é", "its path has a character"),
+        ("rpc:a.b()", "there is no bound"),
+        ("rpc:a.b(to", "is closed by"),
+        ("rpc:a.b(to)", "a bound is `name=value`"),
+        ("rpc:a.b(to=)", "a bound is `name=value`"),
+        ("rpc:a.b(to=a|)", "a bound is `name=value`"),
+        ("rpc:a.b(to=50%)", "a bound is `name=value`"),
+        ("rpc:a.b(to=%ff)", "a bound is `name=value`"),
+        ("rpc:a.b(to=\ud800)", "a bound is `name=value`"),
+        ("rpc:a.b?ask", "after `.` stands `approve`"),
+        ("ask?approve", "asks a person as it is"),
+        ("http:a.example(body=x)", "calls of the kind `http` have method"),
+        ("secret:A(to=x)", "have nothing that can be bound"),
+    ],
+)
+def test_a_malformed_word_says_what_is_wrong(word, why):
+    with pytest.raises(UsesInvalid, match=why):
         flow(uses=[word])
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "rpc:*",
+        "rpc:mail.send(to=*@ours.example|root,cc=%28x%29%C3%A9,order.amount=1)?approve",
+        "rpc:pay.*?approve",
+        "http:*",
+        "http:*.example.com/v1/*(method=GET|HEAD)",
+        "http:internal.example:8443",
+        "http:10.0.0.1/a%20b;c=d",
+        "http:[2001:db8::1]:8443/",
+        "kv:notes(operation=get|list,key=day/*)",
+        "artifact:report.csv(operation=read)",
+        "ask",
+        "ask(assignee=ada)",
+        "flow:square(n=1)",
+    ],
+)
+def test_words_may_have_bounds_ports_and_paths(word):
+    space = module(f"@flow(uses=[{word!r}])\ndef f(): pass\n")
+    assert space["f"].uses == (word,)
+    with recorded() as host, flow.step("narrow", uses=[word]):
+        assert host.events[0][-1] == json.dumps([word], ensure_ascii=False)
 
 
 def test_uses_as_one_text_is_refused_with_the_list_to_write():

@@ -50,24 +50,19 @@ def add(a: int, b: int | None = None, c: int | None = None) -> _Request[int]:
 
 @contextlib.contextmanager
 def with_notes():
-    hero_rpc._install("notes", CLIENT)
+    hero_rpc._install("notes", compile(CLIENT, "notes.py", "exec"))
     try:
         yield
     finally:
         _installed.forget()
 
 
-@pytest.mark.parametrize("form", [str, lambda text: compile(text, "notes.py", "exec"), None])
-def test_a_client_is_text_or_code(form):
-    code = hero_rpc._compile("notes", CLIENT) if form is None else form(CLIENT)
-    hero_rpc._install("notes", code)
-    try:
-        assert "hero_rpc.notes" not in sys.modules, "it is executed when it is first imported"
-        from hero_rpc import notes
+@with_notes()
+def test_a_client_is_executed_when_it_is_first_imported():
+    assert "hero_rpc.notes" not in sys.modules
+    from hero_rpc import notes
 
-        assert notes is sys.modules["hero_rpc.notes"] is hero_rpc.notes
-    finally:
-        _installed.forget()
+    assert notes is sys.modules["hero_rpc.notes"] is hero_rpc.notes
 
 
 @with_notes()
@@ -152,10 +147,37 @@ def test_without_any_client_services_have_no_types():
     assert hero_rpc.anything is hero_rpc.anything
 
 
+def test_what_a_service_without_types_refuses_has_its_class():
+    refusals = [
+        Fails("rpc_failed", "gone", details={"code": code, "message": "gone", "data": [1]})
+        for code in (7, -32601)
+    ]
+    with answering(*refusals):
+        with pytest.raises(RpcError, match="gone") as refused:
+            hero_rpc.anything.get(id=1)
+        assert (type(refused.value), refused.value.code, refused.value.data) == (RpcError, 7, [1])
+        with pytest.raises(hero_rpc.MethodNotFound):
+            hero_rpc.anything.get(id=1)
+
+
+def test_a_service_without_types_takes_every_name_and_objects_of_others():
+    class Note(Record):
+        __wire__ = (("from", "from_", "str", True), ("size", "size", "float", False))
+        size = None
+
+    with answering([{"id": 1}], None) as host:
+        assert hero_rpc.Service("my-mail")["folder.list"](like=Note(from_="x"), to=None) == [{"id": 1}]
+        assert hero_rpc.anything.get.start(self=1, method="x").result() is None
+    assert [arguments for _, arguments, _ in host.asked] == [
+        {"service": "my-mail", "method": "folder.list", "params": {"like": {"from": "x"}, "to": None}},
+        {"service": "anything", "method": "get", "params": {"self": 1, "method": "x"}},
+    ]
+
+
 @pytest.mark.parametrize("name", ["a.b", "_client", "", "a b", "x" + chr(0)])
 def test_only_words_are_names(name):
     with pytest.raises(ValueError, match="cannot be the name"):
-        hero_rpc._install(name, "")
+        hero_rpc._install(name, compile("", "notes.py", "exec"))
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,11 @@ def test_a_module_can_be_traced():
         assert traced.loads("[1]") == [1]
     assert host.spans() == [("json.loads", 0)]
     assert traced.JSONDecodeError is json.JSONDecodeError
+
+
+def test_a_call_of_the_object_itself_keeps_all_its_arguments():
+    class Add:
+        def __call__(self, one, *others, times=1, **named):
+            return (one + sum(others)) * times, named
+
+    assert instrument(Add())(1, 2, times=3, note="x") == (9, {"note": "x"})

@@ -217,5 +217,11 @@ def test_requests_are_under_way_at_once():
             http.get(URL)
         return await asyncio.gather(http.get.start(URL), http.get.start(URL))
 
+    async def as_a_block():
+        async with http.client(URL) as client:
+            return await client.get.start("one")
+
+    with answering(answer(204)), asyncio.Runner(loop_factory=Loop) as runner:
+        assert runner.run(as_a_block()).status_code == 204
     with answering(answer(200), answer(404)), asyncio.Runner(loop_factory=Loop) as runner:
         assert [each.status_code for each in runner.run(main())] == [200, 404]

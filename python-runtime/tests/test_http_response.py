@@ -8,6 +8,7 @@ from scripted import answering, recorded
 
 from sluice import HttpStatusError, InvalidAnswer, flow, http
 from sluice._failure import failure_of
+from sluice.http import Headers
 
 URL = "https://api.example.com/things"
 
@@ -117,3 +118,12 @@ def test_a_step_tries_again_what_may_pass():
     with recorded(), answering((gone, b""), (good, b"done")) as host, pytest.raises(HttpStatusError):
         fetch()
     assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize("name", ["X-Missing", 1])
+def test_a_header_that_is_not_there_is_named_as_it_was_asked_for(name):
+    headers = Headers([("X-A", "1")])
+    with pytest.raises(KeyError) as caught:
+        headers[name]
+    assert caught.value.args == (name,)
+    assert headers.get("X-Missing") is None

@@ -9,13 +9,15 @@ from sluice._host import IN_SANDBOX
 
 _ONLY_OUTSIDE = {"sluice._local", "sluice._local_store"}
 
+_PACKAGES = ("hero_rpc", "hero_tracing", "sluice")
+
 _LIST = """
 import importlib, sys
 from sluice import _boot, _reserved
 for name in _boot._PRELOADED.split():
-    if name.partition(".")[0] in ("sluice", "hero_rpc"):
+    if name.partition(".")[0] in sys.argv[1:]:
         importlib.import_module(name)
-print(*(name for name in sys.modules if name.partition(".")[0] == "sluice"))
+print(*(name for name in sys.modules if name.partition(".")[0] in sys.argv[1:]))
 """
 
 
@@ -26,16 +28,22 @@ def test_every_public_name_is_there():
 
 
 if not IN_SANDBOX:
-    _FOLDER = Path(sluice.__file__).parent
+    _FOLDER = Path(sluice.__file__).parent.parent
 
     def test_every_module_of_the_sdk_is_in_the_image():
         imported = subprocess.run(
-            [sys.executable, "-c", _LIST], check=True, capture_output=True, text=True, cwd=_FOLDER.parent
+            [sys.executable, "-c", _LIST, *_PACKAGES],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=_FOLDER,
         ).stdout.split()
         written = {
-            ".".join(path.relative_to(_FOLDER.parent).with_suffix("").parts).removesuffix(".__init__")
-            for path in _FOLDER.rglob("*.py")
+            ".".join(path.relative_to(_FOLDER).with_suffix("").parts).removesuffix(".__init__")
+            for package in _PACKAGES
+            for path in (_FOLDER / package).rglob("*.py")
         }
+        assert {"hero_rpc._load", "hero_tracing._instrument", "sluice._agent"} < written
         assert written - set(imported) - _ONLY_OUTSIDE == set()
 
     def test_importing_the_sdk_imports_what_is_used_only():
@@ -44,7 +52,7 @@ if not IN_SANDBOX:
             check=True,
             capture_output=True,
             text=True,
-            cwd=_FOLDER.parent,
+            cwd=_FOLDER,
         ).stdout.split()
         assert not {"sluice.http", "sluice._agent", "sluice._prompt", "sluice._urllib"} & set(listed)
         assert "http" not in listed

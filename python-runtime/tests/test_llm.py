@@ -83,6 +83,15 @@ def test_an_output_is_read_or_refused():
             flow.llm("Judge.", output=Verdict)
 
 
+def test_a_step_asks_again_for_an_answer_that_does_not_fit():
+    @flow.step(retries=1)
+    def judge():
+        return flow.llm("Judge.", output=Verdict).output
+
+    with answering(says("not JSON"), says('{"risk": 3, "reason": "new"}')):
+        assert judge() == Verdict(3, "new")
+
+
 def test_a_prompt_says_which_model():
     judge = prompt("---\nmodel: small\ntemperature: 0.5\n---\nJudge {{ what }}.")
     with answering(says("ok"), says("ok")) as host:
@@ -113,7 +122,7 @@ def test_a_model_without_a_price_costs_nobody_knows_what():
         ("budget_exceeded", BudgetExceeded),
         ("model_not_found", ModelNotFound),
         ("model_failed", ModelFailed),
-        ("rate_limited", RateLimited),
+        ("model_rate_limited", RateLimited),
     ],
 )
 def test_each_failure_has_its_class(code, kind):

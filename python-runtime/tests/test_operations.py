@@ -88,6 +88,24 @@ def test_a_value_is_compared_and_set():
     ]
 
 
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda: flow.sleep("5"), "the length of a sleep is a number of seconds or a timedelta, not '5'"),
+        (lambda: flow.ask(bool), "a question is a text, not <class 'bool'>"),
+        (lambda: flow.map("square", [1]), "the input of a flow is a mapping of its parameters, not 1"),
+        (lambda: flow.llm({"role": "user", "content": "Hi."}), "messages are a text, a prompt, or a list"),
+        (lambda: flow.llm([("user", "Hi.")]), "not of .'user', 'Hi.'."),
+        (lambda: flow.llm("Hi.", tools=[Decision]), "a tool is a function written with `def`"),
+        (lambda: flow.llm("Hi.", tools=[flow.sleep]), "and <operation sleep> is none"),
+    ],
+)
+def test_what_is_of_the_wrong_type_says_so(act, told):
+    with answering() as host, pytest.raises(TypeError, match=told):
+        act()
+    assert host.asked == []
+
+
 @pytest.mark.parametrize("ttl", [-1, float("nan"), timedelta(seconds=-1)])
 def test_a_ttl_has_a_length(ttl):
     with answering() as host, pytest.raises(ValueError, match="the ttl of a value"):
@@ -132,9 +150,10 @@ def test_an_artifact_is_written():
     ]
 
 
-def test_a_number_is_no_content():
-    with answering() as host, pytest.raises(TypeError):
-        flow.artifact("r.txt", 5)
+@pytest.mark.parametrize("content", [5, {"a": 1}, None])
+def test_only_texts_and_bytes_are_content(content):
+    with answering() as host, pytest.raises(TypeError, match="the content of an artifact is a text or bytes"):
+        flow.artifact("r.txt", content)
     assert host.asked == []
 
 

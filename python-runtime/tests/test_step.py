@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from scripted import recorded
 
-from sluice import CapabilityDenied, Failed, flow
+from sluice import CapabilityDenied, Failed, NotInSandbox, flow
 
 OK, FAILED, CANCELLED = 0, 1, 2
 
@@ -271,6 +271,7 @@ def test_the_attempt_is_that_of_the_innermost_step_with_retries():
         (Failed("no"), 1),
         (Failed("perhaps", retryable=True), 3),
         (CapabilityDenied("no"), 1),
+        (NotInSandbox("no"), 1),
         (asyncio.CancelledError(), 1),
         (ValueError(), 3),
         (KeyboardInterrupt(), 1),

@@ -4,13 +4,25 @@ import io
 import json
 import urllib.request
 from urllib.error import HTTPError, URLError
-from urllib.request import AbstractHTTPHandler, HTTPHandler
+from urllib.request import AbstractHTTPHandler, HTTPHandler, HTTPRedirectHandler
 
 import pytest
 from scripted import Fails, answering
 
-from sluice import CallTimedOut, CapabilityDenied, HttpFailed, HttpRefused
-from sluice._urllib import install, open_by_host
+from sluice import (
+    CallFailed,
+    CallInvalid,
+    CallTimedOut,
+    CapabilityDenied,
+    HttpFailed,
+    HttpRefused,
+    NotAvailable,
+    OutcomeUnknown,
+    SecretNotFound,
+    flow,
+)
+from sluice._failure import failure_of
+from sluice._urllib import install, open_by_host, redirect_request
 
 URL = "https://api.example.com/things"
 
@@ -22,6 +34,23 @@ class Handler(urllib.request.HTTPHandler):
     do_open = open_by_host
     https_open = urllib.request.HTTPHandler.http_open
     https_request = urllib.request.HTTPHandler.http_request
+
+
+class Redirects(urllib.request.HTTPRedirectHandler):
+    """The standard one as `install` makes it."""
+
+    redirect_request = redirect_request
+
+
+class Told(urllib.request.HTTPRedirectHandler):
+    """What programs write to know of redirects."""
+
+    def __init__(self):
+        self.told = []
+
+    def redirect_request(self, request, response, code, message, headers, url):
+        self.told.append((code, url))
+        return super().redirect_request(request, response, code, message, headers, url)
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -50,7 +79,7 @@ def test_a_url_is_opened(url):
     assert arguments["method"] == "GET"
     assert arguments["url"] == url
     assert [name for name, _ in arguments["headers"]] == ["User-agent"]
-    assert arguments.keys() == {"method", "url", "headers"}
+    assert arguments.keys() == {"method", "url", "headers", "redirects"}
     with response as same:
         assert (same.status, same.code, same.reason) == (200, 200, "OK")
         assert same.headers["content-type"] == "text/plain; charset=utf-8"
@@ -109,28 +138,119 @@ def test_a_bad_status_is_the_standard_error():
     assert error.read() == b"no such thing"
 
 
-def test_the_host_follows_redirects_unless_the_opener_does_otherwise():
-    response, [(_, arguments, _)] = opened(URL, answer(200, url=URL + "/moved"))
-    assert "redirects" not in arguments
-    assert response.geturl() == URL + "/moved"
+def moved(to, status=302):
+    return answer(status, b"over there", [("Location", to)])
+
+
+def test_the_opener_follows_redirects_itself():
+    response, asked = opened(URL, moved("/moved"), answer(200, b"here", url=URL + "/moved"), timeout=2)
+    assert [(each["url"], each["redirects"], each["timeout_ms"]) for _, each, _ in asked] == [
+        (URL, False, 2_000),
+        ("https://api.example.com/moved", False, 2_000),
+    ]
+    assert (response.geturl(), response.read()) == (URL + "/moved", b"here")
+
+
+def test_a_post_that_is_redirected_becomes_a_get():
+    _, [(_, first, body), (_, second, nothing)] = opened(URL, moved("/made", 303), answer(), data=b"a=1")
+    assert (first["method"], body) == ("POST", b"a=1")
+    assert (second["method"], nothing) == ("GET", b"")
+    assert [name for name, _ in second["headers"]] == ["User-agent"]
+
+
+def test_handlers_of_the_program_see_and_stop_redirects():
+    told = Told()
+    opened(URL, moved("/moved"), answer(), handlers=(Handler, told))
+    assert told.told == [(302, "https://api.example.com/moved")]
     with pytest.raises(HTTPError) as caught:
         opened(URL, answer(302, headers=[("Location", "/x")]), handlers=(Handler, NoRedirects))
     assert (caught.value.code, caught.value.headers["Location"]) == (302, "/x")
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"),
-    [("http_failed", HttpFailed), ("http_refused", HttpRefused), ("call_timed_out", CallTimedOut)],
+    ("to", "stays"),
+    [
+        ("/moved", True),
+        ("https://other.example.com/", False),
+        ("http://api.example.com/", False),
+        ("https://api.example.com:8443/", False),
+    ],
 )
-def test_failures_of_the_network_are_url_errors(code, kind):
-    with pytest.raises(URLError) as caught:
-        opened(URL, Fails(code, "no", hint="Look"))
-    assert type(caught.value.reason) is kind
-    assert caught.value.__cause__ is caught.value.reason
+def test_who_somebody_is_stays_with_the_host(to, stays):
+    headers = {"Authorization": "Bearer x", "X-Api-Key": b"y", "Accept": "text/plain"}
+    request = urllib.request.Request(URL, headers=headers)
+    _, [_, (_, arguments, _)] = opened(request, moved(to), answer(), handlers=(Handler, Redirects))
+    sent = dict(arguments["headers"])
+    assert (sent.get("Authorization"), sent.get("X-api-key")) == (
+        ("Bearer x", "y") if stays else (None, None)
+    )
+    assert sent["Accept"] == "text/plain"
+
+
+def test_redirects_come_to_an_end():
+    with pytest.raises(HTTPError, match="infinite loop"):
+        opened(URL, *[moved(URL)] * 12)
+
+
+def test_headers_may_be_bytes_and_the_host_decompresses():
+    headers = {"X-Bytes": b"caf\xe9", "X-Number": 3, "Accept-Encoding": "gzip", "Expect": "100-continue"}
+    _, [(_, arguments, _)] = opened(urllib.request.Request(URL, headers=headers), answer())
+    assert [pair for pair in arguments["headers"] if pair[0] != "User-agent"] == [
+        ["X-bytes", "caf\xe9"],
+        ["X-number", "3"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("http_failed", HttpFailed),
+        ("http_refused", HttpRefused),
+        ("call_timed_out", CallTimedOut),
+        ("call_invalid", CallInvalid),
+        ("not_available", NotAvailable),
+        ("outcome_unknown", OutcomeUnknown),
+        ("secret_not_found", SecretNotFound),
+        ("secret_refused", CallFailed),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_all_failures_are_url_errors(code, kind, at_once):
+    failed = Fails(code, "no", hint="Look", retryable=True)
+    with answering(failed) as host:
+        host.refusal = failed.failure if at_once else None
+        with pytest.raises(URLError) as caught:
+            urllib.request.build_opener(Handler).open(URL)
+    error = caught.value
+    assert type(error.reason) is kind
+    assert error.__cause__ is error.reason
+    assert str(error) == "<urlopen error no>"
+    failure = failure_of(error, None)
+    assert (failure["code"], failure["exception"]) == (code, "urllib.error.URLError")
+    assert (failure["hint"], failure["retryable"]) == ("Look", True)
+
+
+def test_a_time_that_is_over_is_a_timeout_too():
+    with pytest.raises(TimeoutError) as caught:
+        opened(URL, Fails("call_timed_out"))
+    assert isinstance(caught.value, URLError)
+    assert isinstance(caught.value.reason, TimeoutError)
+
+
+def test_a_step_tries_again_what_may_pass():
+    @flow.step(retries=2)
+    def read():
+        return urllib.request.build_opener(Handler).open(URL).read()
+
+    with answering(Fails("http_failed", retryable=True), answer(200, b"here")):
+        assert read() == b"here"
+    with answering(Fails("http_failed")) as host, pytest.raises(URLError):
+        read()
+    assert len(host.asked) == 1
 
 
 def test_installed_it_serves_everybody():
-    kept = [(kind, dict(vars(kind))) for kind in (AbstractHTTPHandler, HTTPHandler)]
+    kept = [(kind, dict(vars(kind))) for kind in (AbstractHTTPHandler, HTTPHandler, HTTPRedirectHandler)]
     opener, urllib.request._opener = urllib.request._opener, None
     try:
         install()
@@ -143,8 +263,9 @@ def test_installed_it_serves_everybody():
         for kind, members in kept:
             for name in set(vars(kind)) - members.keys():
                 delattr(kind, name)
-            if vars(kind).get("do_open") is not members.get("do_open"):
-                kind.do_open = members["do_open"]
+            for name, member in members.items():
+                if vars(kind)[name] is not member:
+                    setattr(kind, name, member)
 
 
 def test_what_is_not_granted_is_said_as_it_is():

@@ -302,6 +302,8 @@ codes! {
     ModelNotFound "model_not_found" CallError;
     /// The model gave no answer that can be used.
     ModelFailed "model_failed" CallError;
+    /// The model was asked too often in a short time.
+    ModelRateLimited "model_rate_limited" CallError;
     /// What may be spent on models is spent.
     BudgetExceeded "budget_exceeded" CallError;
     /// The agent came to no answer.

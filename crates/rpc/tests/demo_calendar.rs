@@ -2,6 +2,7 @@
 
 mod scenes;
 
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -61,4 +62,12 @@ async fn the_calendar_speaks_as_services_do() {
     assert_eq!(discover(sockets.path()).expect("the directory can be read"), []);
     let gone = call(&http, &found.address, &ada, "event_list", json!({})).await;
     assert!(gone.expect_err("nobody is there").nothing_done());
+}
+
+#[test]
+fn an_event_that_somebody_cancels_meanwhile_does_not_change() {
+    let script = scenes::root().join("crates/rpc/tests/python/changes.py");
+    let calendar = scenes::root().join("flows/demo-services/calendar.py");
+    let ended = Command::new("python3").arg(script).arg(calendar).status();
+    assert!(ended.expect("it can be started").success());
 }

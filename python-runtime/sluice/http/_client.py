@@ -42,6 +42,12 @@ class Client:
     def __exit__(self, *error: object) -> None:
         """There is nothing to close."""
 
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """There is nothing to close."""
+
     @Method
     def get(
         self,

@@ -17,6 +17,8 @@ class Headers(Mapping[str, str]):
             self._by_name.setdefault(name.lower(), []).append(value)
 
     def __getitem__(self, name: str) -> str:
+        if name not in self:
+            raise KeyError(name)
         return ", ".join(self._by_name[name.lower()])
 
     def __contains__(self, name: object) -> bool:

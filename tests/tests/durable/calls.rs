@@ -118,14 +118,12 @@ impl Performer for Outside {
 }
 
 const PAYING: &str = "
+from hero_rpc import bank
 from sluice import flow, OutcomeUnknown
-from sluice._calls import CALLS
-from sluice._operations import rpc_request
 @flow(uses=['rpc:bank.*'])
 def paying() -> object:
-    future = CALLS.start(rpc_request('bank', 'pay', {'amount': 5}))
     try:
-        return future.result()
+        return bank.pay(amount=5)
     except OutcomeUnknown as error:
         return error.code
 ";

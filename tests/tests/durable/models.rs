@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sluice_db::ModelUsage;
 use sluice_executor::{ModelEndpoint, Outside, SecretBounds, SecretPlace, Vault, now_us};
-use sluice_model::{RunState, Scrub};
+use sluice_model::{Code, FailureKind, RunState, Scrub};
 use sluice_outbound::http::Guard;
 use sluice_outbound::vault::{MasterKey, MasterKeys};
 use sluice_tests::built_in;
@@ -201,13 +201,30 @@ async fn what_passes_is_tried_again() {
 async fn what_does_not_pass_is_told_and_counted() {
     let (house, _endpoint) = with_model(vec![Play::Limits("3600")], |_| ()).await;
     let said = output(&house, ASKING, "asking", json!({})).await;
-    assert_eq!((&said[0], &said[1]), (&json!("rate_limited"), &json!("rate_limited")));
+    assert_eq!((&said[0], &said[1]), (&json!("model_rate_limited"), &json!("rate_limited")));
     assert_eq!(usage(&house).await, ModelUsage::default(), "nothing was begun");
     let (house, endpoint) = with_model(vec![Play::BreaksOff], |_| ()).await;
     let said = output(&house, ASKING, "asking", json!({})).await;
     assert_eq!((&said[0], &said[1]), (&json!("model_failed"), &json!("cut")));
     assert_eq!(endpoint.seen().len(), 1, "what was shown is not begun again");
     assert!(usage(&house).await.tokens > 4_096, "nobody knows what it took");
+}
+
+#[tokio::test]
+async fn what_a_flow_does_not_catch_of_a_model_keeps_its_code() {
+    let source = "
+from sluice import flow
+@flow(uses=['llm:*'])
+def asking() -> str:
+    return flow.llm('Hi.').text
+";
+    let (house, _endpoint) = with_model(vec![Play::Limits("3600")], |_| ()).await;
+    let worker = worker(&house, None);
+    let run = worker.submit(source, "asking", json!({})).await;
+    let outcome = house.outcome(&run).await;
+    let failure = outcome.failure().expect("it fails");
+    assert_eq!((failure.code, failure.kind), (Code::ModelRateLimited, FailureKind::CallError));
+    worker.stop().await;
 }
 
 #[tokio::test]

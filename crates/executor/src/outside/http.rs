@@ -32,10 +32,8 @@ pub(super) struct OverHttp(pub(super) Outside);
 
 #[async_trait]
 impl Performer for OverHttp {
-    /// By the meaning of the method, RFC 9110, 9.2.2.
     fn is_idempotent(&self, call: &Call) -> bool {
-        let Request::Http(call) = &call.request else { return false };
-        matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE")
+        matches!(&call.request, Request::Http(call) if may_be_sent_twice(&call.method))
     }
 
     /// By the meaning of the method, RFC 9110, 9.2.1.
@@ -72,7 +70,7 @@ impl Performer for OverHttp {
             permitted(&asked.grants, url, method, is_first.swap(false, Ordering::Relaxed))
         };
         let sent = self.0.http.send(request, &limits, &permit).await;
-        let response = sent.map_err(|failure| Box::new(told(&scrub, &failure)))?;
+        let response = sent.map_err(|failure| Box::new(told(&scrub, &asked.method, &failure)))?;
         let response = scrub_response(&scrub, response);
         let headers: Vec<[Cow<'_, str>; 2]> = response
             .headers
@@ -202,7 +200,12 @@ fn misplaced(error: PlaceError) -> Failure {
         .hint("A flow may use the references that `flow.secret` gave it in this run, where it is granted the secret.")
 }
 
-fn told(scrub: &Scrub, failure: &HttpFailure) -> Failure {
+/// By the meaning of the method, RFC 9110, 9.2.2.
+fn may_be_sent_twice(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE")
+}
+
+fn told(scrub: &Scrub, method: &str, failure: &HttpFailure) -> Failure {
     let (code, hint) = match &failure.reason {
         Reason::Invalid(_) => (Code::CallInvalid, None),
         Reason::Refused(_) | Reason::Forbidden { .. } => (
@@ -219,10 +222,22 @@ fn told(scrub: &Scrub, failure: &HttpFailure) -> Failure {
         ),
         _ => (Code::HttpFailed, None),
     };
-    let told = Failure::new(code, scrub.text(&failure.to_string()).into_owned());
+    let may_pass = matches!(
+        failure.reason,
+        Reason::Unresolved { .. }
+            | Reason::Unreachable { .. }
+            | Reason::TimedOut { .. }
+            | Reason::Protocol(_)
+    );
+    let told = Failure {
+        retryable: may_pass && (!failure.sent || may_be_sent_twice(method)),
+        ..Failure::new(code, scrub.text(&failure.to_string()).into_owned())
+    };
     let told = match &failure.reason {
         Reason::Refused(Refused { needs: Some(needs), .. }) => told
-            .hint(format!("A redirect leads there: grant `{needs}`, or send `redirects=False`."))
+            .hint(format!(
+                "A redirect leads there: grant `{needs}`, or pass `allow_redirects=False`."
+            ))
             .detail("capability", needs.as_str()),
         _ => match hint {
             Some(hint) => told.hint(hint),
@@ -245,5 +260,29 @@ fn reason(reason: &Reason) -> &'static str {
         Reason::TooLarge { .. } => "too_large",
         Reason::Redirect(_) => "redirect",
         _ => "protocol",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_where_that_does_nothing_twice() {
+        let host = || "api.example.com".to_owned();
+        let unreachable = || Reason::Unreachable { host: host(), what: "refused".to_owned() };
+        let broken = || Reason::Protocol("it hung up".to_owned());
+        let forbidden = Reason::Forbidden { host: host(), class: "private" };
+        for (method, reason, sent, retryable) in [
+            ("GET", unreachable(), false, true),
+            ("POST", unreachable(), false, true),
+            ("GET", broken(), true, true),
+            ("POST", broken(), true, false),
+            ("GET", forbidden, false, false),
+        ] {
+            let failure = HttpFailure { reason, sent };
+            let told = told(&Scrub::new(), method, &failure);
+            assert_eq!(told.retryable, retryable, "{method} {failure:?}");
+        }
     }
 }

@@ -68,16 +68,36 @@ fn told(service: &str, failure: &RpcFailure) -> Failure {
         RpcFailure::Service(_) => failure.failure(Code::RpcFailed),
         RpcFailure::TimedOut { .. } => failure
             .failure(Code::CallTimedOut)
-            .hint("It may have been done all the same. Give the call more time: `timeout=`."),
+            .hint("It may have been done all the same: find out at the service."),
         RpcFailure::Invalid(_) => failure.failure(Code::CallInvalid),
         RpcFailure::Lost(_) => failure
             .failure(Code::OutcomeUnknown)
             .hint("Find out at the service, then call again or go on."),
         RpcFailure::Unreachable(_) | RpcFailure::NotJsonRpc(_) | RpcFailure::TooLarge { .. } => {
             let message = format!("the service `{service}`: {failure}");
-            Failure::new(Code::ServiceUnavailable, message)
-                .hint("`sluice services ls` says which services answer.")
+            let told = Failure {
+                retryable: matches!(failure, RpcFailure::Unreachable(_)),
+                ..Failure::new(Code::ServiceUnavailable, message)
+            };
+            told.hint("`sluice services ls` says which services answer.")
                 .detail("nothing_done", failure.nothing_done())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_never_asked_is_tried_again_unasked() {
+        for (failure, retryable) in [
+            (RpcFailure::Unreachable("refused".to_owned()), true),
+            (RpcFailure::TimedOut { limit_ms: 5 }, false),
+            (RpcFailure::Lost("it hung up".to_owned()), false),
+            (RpcFailure::NotJsonRpc("<html>".to_owned()), false),
+        ] {
+            assert_eq!(told("calendar", &failure).retryable, retryable, "{failure}");
         }
     }
 }

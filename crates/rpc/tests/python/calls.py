@@ -110,14 +110,14 @@ def without_clients() -> None:
     HOST.answers.append({"result": 7})
     assert anything.some_method(a=1) == 7
     assert HOST.asked[-1] == {"service": "anything", "method": "some_method", "params": {"a": 1}}
+    HOST.answers.append({"error": {"code": -32601, "message": "no such method"}})
+    raises(MethodNotFound, lambda: anything.some_method(), "no such method")
 
 
 def install() -> None:
     for path in sorted((FOLDER / "services").glob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        code = compile(text, path.name, "exec", dont_inherit=True)
         if path.stem != "__init__" and not path.stem.startswith("hostile"):
-            hero_rpc._install(path.stem, {"p": text, "c": marshal.dumps(code)}.get(path.stem[0], code))
+            hero_rpc._install(path.stem, compile(path.read_text(encoding="utf-8"), path.name, "exec"))
 
 
 def imports() -> None:
@@ -135,7 +135,7 @@ def imports() -> None:
     assert (error.name, error.hint) == ("hero_rpc.calender", "Did you mean `calendar`?")
     raises(ImportError, lambda: importlib.import_module("hero_rpc.calender"))
     raises(AttributeError, lambda: hero_rpc._calendar)
-    raises(ValueError, lambda: hero_rpc._install("a.b", ""))
+    raises(ValueError, lambda: hero_rpc._install("a.b", compile("", "a.b", "exec")))
 
 
 def calendar_service() -> None:

@@ -168,7 +168,7 @@ def main() -> None:
     sys.path.insert(0, sys.argv[2])
     hero_rpc = importlib.import_module("hero_rpc")
     for path in (path for path in modules if path.suffix == ".py"):
-        hero_rpc._install(path.stem, path.read_text(encoding="utf-8"))
+        hero_rpc._install(path.stem, compile(path.read_text(encoding="utf-8"), path.name, "exec"))
         module = importlib.import_module(f"hero_rpc.{path.stem}")
         for kind in [kind for kind in vars(module).values() if hasattr(kind, "__wire__")]:
             if kind.__module__ == module.__name__:

@@ -1,7 +1,7 @@
 //! A turn as the flow asks for it and as the endpoint is asked; what comes back as the flow reads it.
 
 use serde_json::{Value, json};
-use sluice_model::{Code, Failure, FailureKind, LlmCall, Message};
+use sluice_model::{Code, Failure, LlmCall, Message};
 use sluice_outbound::http::Reason;
 use sluice_outbound::llm::{
     self, Amount, Arguments, Exceeded, Level, LlmFailure, Measure, Prices, Reply, Tool, ToolCall,
@@ -106,7 +106,7 @@ pub(super) fn failed(model: &str, failure: &LlmFailure, counted: Amount) -> Fail
         },
         LlmFailure::Rejected { .. } => (Code::ModelFailed, "rejected"),
         LlmFailure::Unauthorized { .. } => (Code::ModelFailed, "unauthorized"),
-        LlmFailure::RateLimited { .. } => (Code::RateLimited, "rate_limited"),
+        LlmFailure::RateLimited { .. } => (Code::ModelRateLimited, "rate_limited"),
         LlmFailure::Broken { .. } => (Code::ModelFailed, "broken"),
         LlmFailure::Cut { .. } => (Code::ModelFailed, "cut"),
         LlmFailure::Malformed { .. } => (Code::ModelFailed, "malformed"),
@@ -116,12 +116,7 @@ pub(super) fn failed(model: &str, failure: &LlmFailure, counted: Amount) -> Fail
     };
     let may_pass = failure.may_be_retried()
         || matches!(failure, LlmFailure::Cut { .. } | LlmFailure::TimedOut { .. });
-    let told = Failure {
-        // In a flow it is the call that fails, not a request of the flow's author.
-        kind: FailureKind::CallError,
-        retryable: may_pass,
-        ..Failure::new(code, message)
-    };
+    let told = Failure { retryable: may_pass, ..Failure::new(code, message) };
     let told = match reason {
         "forbidden" => told.hint(
             "Whoever runs this Sluice can allow the address: `SLUICE_REACH=HOST:PORT` or `SLUICE_REACH=unix:/PATH`.",
@@ -197,6 +192,7 @@ pub(super) fn counted(answer: Option<&Value>, failure: Option<&Failure>) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use sluice_model::FailureKind;
     use sluice_outbound::http::HttpFailure;
     use sluice_outbound::llm::{Finish, Usage};
 
@@ -245,7 +241,7 @@ mod tests {
             sent: false,
         });
         for (failure, code, is_counted) in [
-            (limited, Code::RateLimited, false),
+            (limited, Code::ModelRateLimited, false),
             (cut, Code::ModelFailed, true),
             (late, Code::CallTimedOut, true),
             (unsent, Code::ModelFailed, false),
