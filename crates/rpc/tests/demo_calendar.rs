@@ -5,7 +5,7 @@ mod scenes;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sluice_rpc::{Address, CallLimits, Caller, Client, RpcFailure, client, discover, document_of};
+use sluice_rpc::{Address, CallLimits, Caller, Client, RpcFailure, Texts, discover, document_of};
 
 use scenes::Calendar;
 
@@ -30,7 +30,7 @@ async fn the_calendar_speaks_as_services_do() {
     let discovered = document_of(&http, &found.address, Duration::from_secs(30)).await;
     let (_, document) = discovered.expect("it has a document");
     assert_eq!(document.methods.len(), 7);
-    assert!(client(&found.name, &document).contains("def event_list("));
+    assert!(Texts::of(&found.name, &document).client.contains("def event_list("));
 
     let ada = Caller { user: Some("ada".into()), ..Caller::default() };
     let keyed = Caller { idempotency_key: Some("k".into()), ..ada.clone() };

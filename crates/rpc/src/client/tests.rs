@@ -139,6 +139,7 @@ async fn a_call_says_who_asks_and_connections_are_kept() {
     let server = Server::playing(|_| Part::Say(result(&json!([1, "x"]))));
     let client = Client::new();
     let caller = Caller {
+        owner: "t".into(),
         user: Some("ada".into()),
         context: Some("ours".into()),
         claims: Some("{}".into()),
@@ -318,24 +319,65 @@ async fn many_calls_at_once_share_a_bounded_number_of_connections() {
 }
 
 #[tokio::test]
-async fn a_batch_is_one_request() {
-    let answer = json!([{"id": 2, "result": "b"}, {"id": 1, "result": "a"}]).to_string();
-    let server = Server::playing(move |_| Part::Say(http("200 OK", &answer)));
-    let (client, caller, limits) = (Client::new(), Caller::default(), CallLimits::default());
-    let (params, none) = (json!([1]), Value::Null);
-    let calls = [("one", &params), ("two", &none)];
-    let results = client.batch(&server.address, &calls, &caller, limits).await;
-    assert_eq!(results, Ok(vec![Ok(json!("a")), Ok(json!("b"))]));
-    let requests = server.requests();
-    let body = requests[0].split_once("\r\n\r\n").expect("it has a body").1;
-    let body: Value = serde_json::from_str(body).expect("it is JSON");
-    let expected = json!([
-        {"jsonrpc": "2.0", "id": 1, "method": "one", "params": [1]},
-        {"jsonrpc": "2.0", "id": 2, "method": "two"},
-    ]);
-    assert_eq!((requests.len(), body), (1, expected));
-    let none = client.batch(&server.address, &[], &caller, limits).await;
-    assert!(matches!(none, Err(RpcFailure::Invalid(_))));
+async fn connections_that_nobody_uses_are_closed() {
+    let server = Server::playing(|_| Part::Say(result(&json!(1))));
+    let client = Client::new();
+    assert_eq!(server.call(&client).await, Ok(json!(1)));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(19)).await;
+    tokio::task::yield_now().await;
+    assert_eq!(client.idle_connections(), 1);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(client.idle_connections(), 0, "its time is over");
+    server.ended.notified().await;
+    tokio::time::resume();
+    // And those after them likewise.
+    assert_eq!(server.call(&client).await, Ok(json!(1)));
+    assert_eq!((server.connections(), client.idle_connections()), (2, 1));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(21)).await;
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(client.idle_connections(), 0);
+}
+
+#[tokio::test]
+async fn who_stalls_a_service_leaves_places_to_others() {
+    let server = Server::playing(|request| {
+        let stalls = request.contains("x-hero-user: slow\r\n");
+        if stalls { Part::Hang } else { Part::Say(result(&json!(1))) }
+    });
+    let (client, limits) = (Client::new(), CallLimits::default());
+    let caller = |owner: &str| Caller {
+        owner: owner.to_owned(),
+        user: Some(owner.to_owned()),
+        ..Caller::default()
+    };
+    let (slow, quick, params) = (caller("slow"), caller("quick"), json!({}));
+    let stalled = futures_of(200, || client.call(&server.address, "m", &params, &slow, limits));
+    tokio::pin!(stalled);
+    tokio::select! {
+        biased;
+        () = &mut stalled => panic!("nobody answers"),
+        answer = client.call(&server.address, "m", &params, &quick, limits) => {
+            assert_eq!(answer, Ok(json!(1)));
+        }
+    }
+    assert!(server.connections() <= 17, "{}", server.connections());
+}
+
+/// So many of them at once.
+async fn futures_of<F: Future>(many: usize, one: impl Fn() -> F) {
+    let mut all: Vec<_> = (0..many).map(|_| Box::pin(one())).collect();
+    std::future::poll_fn(|context| {
+        all.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
 }
 
 #[tokio::test]
