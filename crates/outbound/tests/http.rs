@@ -8,7 +8,7 @@ use std::time::Duration;
 use sluice_outbound::http::{
     Guard, Http, HttpFailure, Limits, Method, Reason, Refused, Request, Response, Url,
 };
-use support::{Play, Server, answer, ok, open_ended, redirect};
+use support::{Play, Server, answer, ok, open_ended, redirect, serve};
 
 /// A client that may reach this machine.
 fn client() -> Http {
@@ -25,10 +25,6 @@ async fn send(request: Request, limits: &Limits) -> Result<Response, HttpFailure
 
 async fn get(url: &str) -> Result<Response, HttpFailure> {
     send(Request::new("t", "GET", url), &Limits::default()).await
-}
-
-async fn serve(play: Play) -> Server {
-    Server::at("127.0.0.1", move |_, _| play.clone()).await
 }
 
 #[tokio::test]
@@ -118,6 +114,26 @@ async fn no_secret_goes_to_another_origin() {
         send(request("/away", true), &Limits::default()).await.expect_err("it is not followed");
     assert!(matches!(kept.reason, Reason::Redirect(_)) && kept.sent, "{kept:?}");
     assert_eq!(other.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn no_address_of_a_redirect_takes_a_secret_elsewhere() {
+    let other = serve(ok("there")).await;
+    let to = other.url("/login?back=");
+    // As login pages do: the query goes along.
+    let server = Server::at("127.0.0.1", move |_, seen| {
+        let query = seen.path().split_once('?').map_or("", |(_, query)| query);
+        redirect(302, &format!("{to}{query}"))
+    })
+    .await;
+    let request = Request::new("t", "GET", &server.url("/?key=canary%2F7f3a"));
+    request.secrets.add(["canary/7f3a"]);
+    let kept = send(request, &Limits::default()).await.expect_err("it is not followed");
+    assert!(matches!(kept.reason, Reason::Redirect(_)) && kept.sent, "{kept:?}");
+    assert!(!format!("{kept:?} {kept}").contains("canary"));
+    assert_eq!(other.connections(), 0);
+    let plain = Request::new("t", "GET", &server.url("/?key=plain"));
+    assert_eq!(send(plain, &Limits::default()).await.expect("an answer").body, b"there");
 }
 
 #[tokio::test]

@@ -72,15 +72,16 @@ pub enum LlmFailure {
 }
 
 impl LlmFailure {
-    /// Whether the same turn may succeed when it is tried again. An answer of which something was shown
-    /// already is not asked for a second time.
+    /// Whether the same turn may succeed when it is tried again.
     pub fn may_be_retried(&self) -> bool {
         match self {
             LlmFailure::Unreached(failure) => matches!(
                 failure.reason,
                 Reason::Unreachable { .. } | Reason::Unresolved { .. } | Reason::Protocol(_)
             ),
-            LlmFailure::RateLimited { .. } | LlmFailure::Broken { .. } => true,
+            LlmFailure::RateLimited { .. } | LlmFailure::Broken { .. } | LlmFailure::Cut { .. } => {
+                true
+            }
             _ => false,
         }
     }
