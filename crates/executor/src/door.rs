@@ -105,9 +105,10 @@ impl RecordingDoor {
 
     /// Asks for what a call needs. Its `CallStarted` is in the journal.
     fn start(&mut self, call: Call) {
-        // A sleep is known by its start alone: the commit may wait.
+        // A sleep is known by its start alone, and what changes nothing by its answer: the commit may wait.
         let is_sleep = matches!(call.request, Request::Sleep { .. });
-        let committed = if is_sleep { None } else { self.journal.flush() };
+        let may_wait = is_sleep || self.outstanding.is_read_only(&call);
+        let committed = if may_wait { None } else { self.journal.flush() };
         self.outstanding.perform(&mut self.journal, call, committed);
     }
 
@@ -288,13 +289,9 @@ impl RecordingDoor {
 
     /// Appends what has gathered meanwhile, as far as it may; `all` says that little is enough.
     fn write_more(&mut self, all: bool) {
-        let was_full = self.journal.is_full();
         while all || self.journal.has_many() {
             let Some(committed) = self.journal.append_some() else { break };
             self.outstanding.watch(committed);
-        }
-        if was_full && !self.journal.is_full() {
-            self.ready.push_back(FromDoor::Room);
         }
     }
 
@@ -337,7 +334,10 @@ impl Door for RecordingDoor {
                 }
             }
             ToDoor::Idle { until_us } => {
-                self.watch_flush();
+                // What is at work comes back soon, and brings more to commit.
+                if !self.outstanding.is_at_work() {
+                    self.watch_flush();
+                }
                 let soon_us = now_us() + LONG_WAIT_MS * 1_000;
                 let is_short = until_us.is_some_and(|until_us| until_us < soon_us);
                 let since = Instant::now();
@@ -350,7 +350,11 @@ impl Door for RecordingDoor {
     }
 
     async fn next(&mut self) -> FromDoor {
+        let was_full = self.journal.is_full();
         loop {
+            if was_full && !self.journal.is_full() {
+                return FromDoor::Room;
+            }
             if let Some(message) = self.ready.pop_front() {
                 return message;
             }

@@ -27,6 +27,7 @@ use crate::settings::Settings;
 use crate::shared::{ExecutorError, Shared};
 use crate::sources::Sources;
 use crate::tenants::Tenants;
+use crate::under_way::UnderWay;
 
 /// The shortest wait before the queue is looked at again without having heard anything.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
@@ -72,6 +73,7 @@ impl Executor {
                 tenants: Tenants::default(),
                 beside: Beside::default(),
                 pace: Pace::default(),
+                under_way: UnderWay::default(),
                 panics: AtomicU64::new(0),
             }),
             direct: Arc::new(Direct {

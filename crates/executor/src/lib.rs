@@ -38,6 +38,7 @@ mod tenants;
 mod threads;
 mod trace;
 mod turns;
+mod under_way;
 mod without_guest;
 
 pub use clients::Pinned;

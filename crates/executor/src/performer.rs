@@ -11,18 +11,35 @@ pub struct CallContext {
     pub tenant: TenantId,
     /// The run.
     pub run: RunId,
+    /// What its randomness comes from: the same for the run and its forks.
+    pub seed: String,
     /// What the other side is told of where the call stands: the headers `traceparent` and `tracestate`.
     pub trace: TraceContext,
     /// The same for each time that this call is performed, and for no other call: `RUN/CALL`.
     pub idempotency_key: String,
+    /// The longest answer that the run takes, in bytes.
+    pub answer_bytes: u64,
 }
 
-/// Performs one kind of call. The intent is in the record when `perform` is called.
+impl CallContext {
+    /// The longest answer where the performer takes one of so many bytes at most.
+    pub fn at_most(&self, bytes: usize) -> usize {
+        usize::try_from(self.answer_bytes).unwrap_or(usize::MAX).min(bytes)
+    }
+}
+
+/// Performs one kind of call. The intent is in the record when `perform` is called, unless the call is read-only.
 #[async_trait]
 pub trait Performer: Send + Sync {
     /// Whether the call may be performed again, with the same key, when a worker died while it was
     /// under way. Otherwise it ends as `outcome_unknown`.
     fn is_idempotent(&self, call: &Call) -> bool;
+
+    /// Whether the call changes nothing and costs nothing, so that nobody has to know of it who was not told what
+    /// it brought: it leaves at once, and its intent is in the record with what comes next.
+    fn is_read_only(&self, _call: &Call) -> bool {
+        false
+    }
 
     /// Performs it. Dropped where nobody waits for the answer any more.
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>>;

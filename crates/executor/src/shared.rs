@@ -15,6 +15,7 @@ use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::sources::Sources;
 use crate::tenants::Tenants;
+use crate::under_way::UnderWay;
 
 /// The parts that attempts share.
 pub(crate) struct Shared {
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) own: Mutex<Vec<RunId>>,
     pub(crate) tenants: Tenants,
     pub(crate) pace: Pace,
+    pub(crate) under_way: UnderWay,
     /// Attempts that panicked.
     pub(crate) panics: AtomicU64,
 }

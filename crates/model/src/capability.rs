@@ -170,6 +170,20 @@ pub fn intersection(left: &[Capability], right: &[Capability]) -> Vec<Capability
     both
 }
 
+/// Of words that are asked for those that a list does not let anybody do wholly, each once.
+pub fn missing<'a>(
+    held: &[Capability],
+    asked: impl IntoIterator<Item = &'a Capability>,
+) -> Vec<Capability> {
+    let mut missing: Vec<Capability> = Vec::new();
+    for word in asked {
+        if !held.iter().any(|held| held.covers(word)) && !missing.contains(word) {
+            missing.push(word.clone());
+        }
+    }
+    missing
+}
+
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;

@@ -24,7 +24,9 @@ mod weight;
 
 pub use authority::{Role, Scope};
 pub use call::{Answer, Attachment, Call, CallKind, Completion};
-pub use capability::{Capability, Destination, InvalidCapability, Need, Needed, intersection};
+pub use capability::{
+    Capability, Destination, InvalidCapability, Need, Needed, intersection, missing,
+};
 pub use description::{Description, FlowDescription, Problem, Severity};
 pub use event::{AttemptEnd, Event, EventBody, Level, Observed, SpanStatus, Stream};
 pub use failure::{Code, Excerpt, Failure, FailureKind, Frame};

@@ -31,6 +31,12 @@ pub struct Limits {
     pub string_bytes: u64,
     /// One attachment, and the output. Default 4 MiB. `limit_string_size`.
     pub payload_bytes: u64,
+    /// What models read and write for it, in tokens. Default 1,000,000. `budget_exceeded`, which the flow may
+    /// catch.
+    pub model_tokens: u64,
+    /// What models cost, in millionths of a dollar, where they have a price. Default 10 dollars.
+    /// `budget_exceeded`, likewise.
+    pub model_cost_micros: u64,
 }
 
 impl Default for Limits {
@@ -46,6 +52,8 @@ impl Default for Limits {
             event_bytes: 64 << 20,
             string_bytes: 256 << 10,
             payload_bytes: 4 << 20,
+            model_tokens: 1_000_000,
+            model_cost_micros: 10_000_000,
         }
     }
 }
@@ -65,6 +73,8 @@ impl Limits {
             event_bytes: self.event_bytes.min(most.event_bytes),
             string_bytes: self.string_bytes.min(most.string_bytes),
             payload_bytes: self.payload_bytes.min(most.payload_bytes),
+            model_tokens: self.model_tokens.min(most.model_tokens),
+            model_cost_micros: self.model_cost_micros.min(most.model_cost_micros),
         }
     }
 
@@ -81,6 +91,8 @@ impl Limits {
             ("event_bytes", self.event_bytes, most.event_bytes),
             ("string_bytes", self.string_bytes, most.string_bytes),
             ("payload_bytes", self.payload_bytes, most.payload_bytes),
+            ("model_tokens", self.model_tokens, most.model_tokens),
+            ("model_cost_micros", self.model_cost_micros, most.model_cost_micros),
         ];
         pairs.into_iter().find(|(_, asked, most)| asked > most)
     }

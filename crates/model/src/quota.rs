@@ -53,6 +53,8 @@ impl Default for Quota {
                 cpu_time_ms: 600_000,
                 wall_time_ms: 86_400_000,
                 memory_bytes: 1 << 30,
+                model_tokens: 10_000_000,
+                model_cost_micros: 100_000_000,
                 ..Limits::default()
             },
         }

@@ -172,6 +172,21 @@ impl Request {
         matches!(self, Request::Rpc(_) | Request::Http(_) | Request::Llm(_))
     }
 
+    /// Whether the flow asked the same, whatever the host added to either.
+    pub fn is_asked_like(&self, other: &Request) -> bool {
+        let bare = |request: &Request| {
+            let mut request = request.clone();
+            match &mut request {
+                Request::Flow { grants, .. } => grants.clear(),
+                Request::Http(call) => call.grants.clear(),
+                Request::Llm(call) => call.budgets.clear(),
+                _ => {}
+            }
+            request
+        };
+        self == other || bare(self) == bare(other)
+    }
+
     /// What it is directed at; empty for what has no target.
     fn target(&self) -> String {
         match self {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use sluice_model::{RunId, Scrub, TenantId};
+use sluice_model::{Scrub, TenantId};
 use sluice_outbound::http::{Guard, Http, Limits, Request};
 use sluice_outbound::vault::{
     DataKey, MasterKey, MasterKeys, Place, PlaceError, Sealed, Secret, Use, Values, VaultError,
@@ -145,8 +145,7 @@ fn a_master_key_is_hex_or_base64() {
 fn nothing_prints_a_key_or_a_value() {
     let key = DataKey::random();
     let mut values = Values::default();
-    let run = RunId::new(1, [1; 10]);
-    values.insert(&key.reference(&run, "TOKEN"), "TOKEN", secret(CANARY));
+    values.insert(&key.reference("a seed", "TOKEN"), "TOKEN", secret(CANARY));
     let texts = [
         format!("{:?}", secret(CANARY)),
         format!("{:?}", masters()),
@@ -163,18 +162,18 @@ fn nothing_prints_a_key_or_a_value() {
 #[test]
 fn a_reference_is_of_one_run_and_one_name() {
     let key = DataKey::random();
-    let (one, other) = (RunId::new(1, [1; 10]), RunId::new(2, [1; 10]));
-    let reference = key.reference(&one, "TOKEN");
-    assert_eq!(reference, key.reference(&one, "TOKEN"), "each attempt gets the same one");
+    let (one, other) = ("01", "02");
+    let reference = key.reference(one, "TOKEN");
+    assert_eq!(reference, key.reference(one, "TOKEN"), "each attempt gets the same one");
     assert_eq!(reference.as_str().len(), 36);
-    assert_ne!(reference, key.reference(&other, "TOKEN"));
-    assert_ne!(reference, key.reference(&one, "TOKEN2"));
-    assert_ne!(reference, DataKey::random().reference(&one, "TOKEN"));
+    assert_ne!(reference, key.reference(other, "TOKEN"));
+    assert_ne!(reference, key.reference(one, "TOKEN2"));
+    assert_ne!(reference, DataKey::random().reference(one, "TOKEN"));
 }
 
 /// A run with one secret, and the text that stands for it.
 fn one_value() -> (Values, String) {
-    let reference = DataKey::random().reference(&RunId::new(1, [1; 10]), "TOKEN");
+    let reference = DataKey::random().reference("a seed", "TOKEN");
     let mut values = Values::default();
     values.insert(&reference, "TOKEN", secret(CANARY));
     (values, reference.to_string())

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::door::{Door, FromDoor, ToDoor};
 use crate::guest::{Beginning, Guest};
-use crate::inbox::{ToGuest, inbox};
+use crate::inbox::{ToGuest, bytes_of, inbox};
 use crate::meter::Meter;
 use crate::observer::Told;
 use crate::recorder::now_us;
@@ -186,14 +186,14 @@ impl Driver {
     fn hear(&mut self, door: &mut dyn Door, message: FromDoor) -> Option<End> {
         match message {
             FromDoor::Completed(mut completion) => {
-                if let Ok(answer) = &completion.outcome
-                    && !self.to_guest.has_room(answer)
-                {
+                let mut bytes = bytes_of(&completion.outcome);
+                if !self.to_guest.has_room(bytes) {
                     completion.outcome = Err(Box::new(unheard(&self.limits)));
+                    bytes = bytes_of(&completion.outcome);
                 }
                 if self.complete(door, &completion) {
                     self.idle = false;
-                    self.to_guest.send(completion);
+                    self.to_guest.send(completion, bytes);
                 }
                 None
             }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sluice_model::{
-    Attributes, CallId, Code, Completion, EventBody, History, Level, Limits, Stream,
+    Attributes, CallId, Capability, Code, Completion, EventBody, History, Level, Limits, SpanId,
+    Stream,
 };
 use tokio::sync::mpsc::UnboundedSender;
 use wasmtime::component::HasData;
@@ -28,6 +29,8 @@ use crate::stop::Stop;
 pub(crate) struct Guest {
     pub(crate) limits: Limits,
     pub(crate) grants: Grants,
+    /// What holds within the step that last made a call which is told so.
+    pub(crate) effective: Option<(SpanId, Vec<Capability>)>,
     pub(crate) budget: Budget,
     pub(crate) spans: OpenSpans,
     pub(crate) recorder: Recorder,
@@ -85,6 +88,7 @@ impl Guest {
         let replay = Cursor::new(history, replay);
         Guest {
             grants,
+            effective: None,
             budget: Budget::new(&limits, meter),
             spans: OpenSpans::after(last_span),
             recorder: Recorder::new(outbox, told, replay, &limits),

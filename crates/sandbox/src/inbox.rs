@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sluice_model::{Answer, Completion};
+use sluice_model::{Answer, Completion, Failure};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// The driver's end.
@@ -29,14 +29,13 @@ pub(crate) fn inbox(most: u64) -> (ToGuest, Inbox) {
 }
 
 impl ToGuest {
-    /// Whether an answer fits beside those that the guest has not heard.
-    pub(crate) fn has_room(&self, answer: &Answer) -> bool {
-        self.unheard.load(Ordering::Relaxed).saturating_add(bytes_of(answer)) <= self.most
+    /// Whether what a call came to fits beside what the guest has not heard.
+    pub(crate) fn has_room(&self, bytes: u64) -> bool {
+        self.unheard.load(Ordering::Relaxed).saturating_add(bytes) <= self.most
     }
 
-    /// Sends what a call came to. The guest may be gone.
-    pub(crate) fn send(&self, completion: Completion) {
-        let bytes = completion.outcome.as_ref().map_or(0, bytes_of);
+    /// Sends what a call came to, of so many bytes. The guest may be gone.
+    pub(crate) fn send(&self, completion: Completion, bytes: u64) {
         self.unheard.fetch_add(bytes, Ordering::Relaxed);
         let _ = self.answers.send((completion, bytes));
     }
@@ -61,10 +60,15 @@ impl Inbox {
     }
 }
 
-/// What an answer counts for: the text of its value, and the bytes beside it.
-pub(crate) fn bytes_of(answer: &Answer) -> u64 {
-    let beside = answer.attachment.as_ref().map_or(0, |attachment| attachment.size_bytes);
-    answer.value.to_string().len() as u64 + beside
+/// What a call's outcome counts for: its text, and the bytes beside it.
+pub(crate) fn bytes_of(outcome: &Result<Answer, Box<Failure>>) -> u64 {
+    match outcome {
+        Ok(answer) => {
+            let beside = answer.attachment.as_ref().map_or(0, |attachment| attachment.size_bytes);
+            answer.value.to_string().len() as u64 + beside
+        }
+        Err(failure) => serde_json::to_string(failure).map_or(0, |text| text.len() as u64),
+    }
 }
 
 #[cfg(test)]
@@ -76,12 +80,20 @@ mod tests {
     #[test]
     fn there_is_room_again_when_the_guest_has_heard() {
         let (to_guest, mut inbox) = inbox(10);
-        let answer = Answer::of("123456".into());
-        assert!(to_guest.has_room(&answer));
-        to_guest.send(Completion { call: CallId(1), outcome: Ok(answer.clone()) });
-        assert!(!to_guest.has_room(&answer));
+        let outcome = Ok(Answer::of("123456".into()));
+        let bytes = bytes_of(&outcome);
+        assert_eq!(bytes, 8);
+        assert!(to_guest.has_room(bytes));
+        to_guest.send(Completion { call: CallId(1), outcome }, bytes);
+        assert!(!to_guest.has_room(bytes));
         assert_eq!(inbox.try_recv().map(|completion| completion.call), Some(CallId(1)));
-        assert!(to_guest.has_room(&answer));
+        assert!(to_guest.has_room(bytes));
         assert_eq!(inbox.try_recv(), None);
+    }
+
+    #[test]
+    fn failures_count_as_well() {
+        let failure = Failure::new(sluice_model::Code::HttpFailed, "x".repeat(100));
+        assert!(bytes_of(&Err(Box::new(failure))) > 100);
     }
 }

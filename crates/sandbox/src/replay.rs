@@ -134,7 +134,7 @@ impl Cursor {
             });
         };
         let event = &self.history.events()[place];
-        if self.deliveries < event.observed.delivered.len() || !same(&event.body, body) {
+        if self.deliveries < event.observed.delivered.len() || !self.is_same(&event.body, body) {
             let stop = if self.is_past_the_guest(true) {
                 self.exhaust()
             } else {
@@ -190,6 +190,27 @@ impl Cursor {
         Some(&self.history.events()[place])
     }
 
+    /// Whether a guest made the same event again. The bytes of an attachment stand for their digest. What the host
+    /// adds to a call holds for one that is yet to be performed; one that is over was performed under what held then.
+    fn is_same(&self, recorded: &EventBody, made: &EventBody) -> bool {
+        let digest =
+            |attachment: &Option<Attachment>| attachment.as_ref().map(|a| a.digest.clone());
+        match (recorded, made) {
+            (EventBody::CallStarted { call: recorded }, EventBody::CallStarted { call: made }) => {
+                let Call { call, span, request, attachment, needs_approval } = made;
+                let is_over = self.history.completion(*call).is_some();
+                recorded.call == *call
+                    && recorded.span == *span
+                    && recorded.request.is_asked_like(request)
+                    && (is_over || recorded.request == *request)
+                    && digest(&recorded.attachment) == digest(attachment)
+                    // What a person has to allow by now is not what was done without one.
+                    && (is_over || recorded.needs_approval || !needs_approval)
+            }
+            _ => recorded == made,
+        }
+    }
+
     /// Whether the run was ended from outside and what is left of the record is not the guest's work.
     /// `flushed`: what it had printed may be, for that was cut off in the middle of a line.
     fn is_past_the_guest(&self, flushed: bool) -> bool {
@@ -241,21 +262,4 @@ fn is_imposed(outcome: &Outcome) -> bool {
             Code::LimitWallTime | Code::LimitDeadline | Code::LimitCpuTime | Code::QuotaExceeded
         )
     })
-}
-
-/// Whether a guest made the same event again. The bytes of an attachment stand for their digest.
-fn same(recorded: &EventBody, made: &EventBody) -> bool {
-    let digest = |attachment: &Option<Attachment>| attachment.as_ref().map(|a| a.digest.clone());
-    match (recorded, made) {
-        (EventBody::CallStarted { call: recorded }, EventBody::CallStarted { call: made }) => {
-            let Call { call, span, request, attachment, needs_approval } = made;
-            recorded.call == *call
-                && recorded.span == *span
-                && recorded.request == *request
-                && digest(&recorded.attachment) == digest(attachment)
-                // What a person has to allow by now is not what was done without one.
-                && (recorded.needs_approval || !needs_approval)
-        }
-        _ => recorded == made,
-    }
 }

@@ -14,6 +14,7 @@ mod services;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sluice_model::Capability;
 
 pub use self::asks::{AnswerArgs, AsksArgs, AsksCommand, AsksLsArgs};
 pub use self::dev::DevArgs;
@@ -184,6 +185,10 @@ pub struct CheckArgs {
     /// The source.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Say of what the flows ask for what these capabilities grant and what they do not, as `sluice run` would.
+    /// Repeatable.
+    #[arg(long = "grant", value_name = "WORD")]
+    pub grants: Vec<Capability>,
     /// Print the description as JSON: docs/describe.md.
     #[arg(long)]
     pub json: bool,

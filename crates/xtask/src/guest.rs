@@ -74,5 +74,6 @@ fn generous() -> Limits {
         event_bytes: 4 << 30,
         string_bytes: 4 << 20,
         payload_bytes: 64 << 20,
+        ..Limits::default()
     }
 }

@@ -37,7 +37,7 @@ async fn with_model(
     change(&mut model);
     model.check().expect("an endpoint that can be asked");
     let model = serde_json::to_value(model).expect("JSON");
-    let is_set = house.tenant().set_model("default", Some(&model), now_us()).await;
+    let is_set = house.tenant().set_model("default", &model, now_us()).await;
     assert!(is_set.expect("the store answers"), "the tenant is there");
     (house, endpoint)
 }

@@ -127,4 +127,8 @@ impl Work for Import {
         tx.tell(Notice::Events { tenant, run, seq: self.tip.seq });
         Ok(Ok(self.id.clone()))
     }
+
+    fn rows(&self) -> usize {
+        self.stored.len()
+    }
 }

@@ -1,13 +1,14 @@
 //! What a tenant calls models, where they are, and what they took.
 
 use serde_json::Value;
-use sluice_model::{TenantId, day_of};
+use sluice_model::{Failure, TenantId, day_of};
 
 use super::Tenant;
-use crate::DbError;
 use crate::engine::{Row, args};
+use crate::queue::no_room;
 use crate::record::to_json;
 use crate::writer::{Tx, Work};
+use crate::{DbError, KeepError};
 
 /// A model by a tenant's name for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,17 +59,26 @@ impl Tenant {
         row.as_ref().map(ModelRow::of_row).transpose()
     }
 
-    /// Sets what the tenant calls so. None as the endpoint removes it. False where there is no such
-    /// tenant, or nothing to remove.
+    /// Sets what the tenant calls so. False where there is no such tenant. Refused where it has stored all that
+    /// it may.
     pub async fn set_model(
         &self,
         alias: &str,
-        endpoint: Option<&Value>,
+        endpoint: &Value,
         at_us: u64,
-    ) -> Result<bool, DbError> {
-        let endpoint = endpoint.map(to_json).transpose()?;
+    ) -> Result<bool, KeepError> {
+        let endpoint = to_json(endpoint)?;
         let (tenant, alias) = (self.id.clone(), alias.into());
-        self.store.write(SetModel { tenant, alias, endpoint, at_us }).await
+        self.store
+            .write(SetModel { tenant, alias, endpoint, at_us })
+            .await?
+            .map_err(KeepError::Refused)
+    }
+
+    /// Removes what the tenant calls so. False where there is nothing of that name.
+    pub async fn remove_model(&self, alias: &str) -> Result<bool, DbError> {
+        let (tenant, alias) = (self.id.clone(), alias.into());
+        self.store.write(RemoveModel { tenant, alias }).await
     }
 
     /// What the tenant's models took on the day of that time.
@@ -90,23 +100,38 @@ impl Tenant {
 struct SetModel {
     tenant: TenantId,
     alias: String,
-    endpoint: Option<String>,
+    endpoint: String,
     at_us: u64,
 }
 
 impl Work for SetModel {
-    type Output = bool;
+    type Output = Result<bool, Box<Failure>>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Self::Output, DbError> {
         let (tenant, alias) = (self.tenant.as_str(), self.alias.as_str());
-        let Some(endpoint) = &self.endpoint else {
-            let sql = "DELETE FROM models WHERE tenant = $1 AND alias = $2";
-            return Ok(tx.run(sql, args![tenant, alias]).await? > 0);
-        };
+        if let Some(refused) = no_room(tx, tenant).await? {
+            return Ok(Err(refused));
+        }
+        tx.tally.store(tenant, (alias.len() + self.endpoint.len()) as u64);
         let sql = "INSERT INTO models (tenant, alias, endpoint, changed_at_us) \
             SELECT id, $2, $3, $4 FROM tenants WHERE id = $1 ON CONFLICT (tenant, alias) \
             DO UPDATE SET endpoint = excluded.endpoint, changed_at_us = excluded.changed_at_us";
-        Ok(tx.run(sql, args![tenant, alias, endpoint.as_str(), self.at_us]).await? > 0)
+        let args = args![tenant, alias, self.endpoint.as_str(), self.at_us];
+        Ok(Ok(tx.run(sql, args).await? > 0))
+    }
+}
+
+struct RemoveModel {
+    tenant: TenantId,
+    alias: String,
+}
+
+impl Work for RemoveModel {
+    type Output = bool;
+
+    async fn run(&self, tx: &mut Tx) -> Result<bool, DbError> {
+        let sql = "DELETE FROM models WHERE tenant = $1 AND alias = $2";
+        Ok(tx.run(sql, args![self.tenant.as_str(), self.alias.as_str()]).await? > 0)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::record::to_json;
 use crate::writer::{Tx, Work};
 use crate::{DbError, KeepError};
 
-/// A version of a secret.
+/// The current version of a secret. What it was before is not kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SecretRow {
     /// The secret's name.
@@ -75,14 +75,15 @@ impl Tenant {
         row.as_ref().map(SecretRow::of_row).transpose()
     }
 
-    /// Sets a secret: a new version. Its number. Refused where the tenant has stored all that it may.
+    /// Sets a secret: a new version, which replaces the one before. Its number. Refused where the tenant has stored
+    /// all that it may.
     pub async fn set_secret(&self, new: NewSecret) -> Result<u64, KeepError> {
         let bounds = to_json(&new.bounds)?;
         let set = SetSecret { tenant: self.id.clone(), new, bounds };
         self.store.write(set).await?.map_err(KeepError::Refused)
     }
 
-    /// Removes a secret with all its versions. False where there is none of that name.
+    /// Removes a secret. False where there is none of that name.
     pub async fn remove_secret(&self, name: &str) -> Result<bool, DbError> {
         let remove = RemoveSecret { tenant: self.id.clone(), name: name.into() };
         self.store.write(remove).await
@@ -124,6 +125,8 @@ impl Work for SetSecret {
         let last = tx.row(sql, args![tenant, new.name.as_str()]).await?;
         let version = last.map_or(Ok(0), |row| row.count(0))? + 1;
         let sealed = (new.seal)(version);
+        let bytes = new.name.len() + sealed.len() + self.bounds.len();
+        tx.tally.store(tenant, bytes as u64);
         let sql = "INSERT INTO secrets (tenant, name, version, sealed, bounds, created_at_us, \
             created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let args = args![
@@ -136,6 +139,8 @@ impl Work for SetSecret {
             new.created_by.as_str()
         ];
         tx.run(sql, args).await?;
+        let sql = "DELETE FROM secrets WHERE tenant = $1 AND name = $2 AND version < $3";
+        tx.run(sql, args![tenant, new.name.as_str(), version]).await?;
         Ok(Ok(version))
     }
 }

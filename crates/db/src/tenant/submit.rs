@@ -278,6 +278,10 @@ impl Work for Submit {
         let leased = claim.map(|_| Allowed::of(&standing));
         Ok(Some(Ok(Done { run: self.id.clone(), is_new: true, leased })))
     }
+
+    fn rows(&self) -> usize {
+        self.stored.len()
+    }
 }
 
 /// CPU time that an event of an earlier attempt tells of.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,6 +38,12 @@ impl Performer for OverHttp {
         matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE")
     }
 
+    /// By the meaning of the method, RFC 9110, 9.2.1.
+    fn is_read_only(&self, call: &Call) -> bool {
+        let Request::Http(call) = &call.request else { return false };
+        matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+    }
+
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
         let Call { request: Request::Http(asked), attachment, .. } = call else {
             return Err(not_ours());
@@ -55,9 +62,15 @@ impl Performer for OverHttp {
         let limits = Limits {
             timeout: asked.timeout_ms.map_or(TIMEOUT.0, Duration::from_millis).min(TIMEOUT.1),
             redirects: if asked.redirects { Limits::default().redirects } else { 0 },
+            response_bytes: context.at_most(Limits::default().response_bytes),
             ..Limits::default()
         };
-        let permit = |url: &Url, method: &Method| permitted(&asked.grants, url, method);
+        // Where it goes first was decided with the call, by a person where that was asked for. Nobody is
+        // asked where it goes on to.
+        let is_first = AtomicBool::new(true);
+        let permit = |url: &Url, method: &Method| {
+            permitted(&asked.grants, url, method, is_first.swap(false, Ordering::Relaxed))
+        };
         let sent = self.0.http.send(request, &limits, &permit).await;
         let response = sent.map_err(|failure| Box::new(told(&scrub, &failure)))?;
         let response = scrub_response(&scrub, response);
@@ -109,7 +122,7 @@ impl OverHttp {
         let mut values = Values::default();
         for row in &granted {
             let value = open(&key, &tenant, row)?;
-            values.insert(&key.reference(&context.run, &row.name), &row.name, value);
+            values.insert(&key.reference(&context.seed, &row.name), &row.name, value);
         }
         let Placed { request, used } =
             place(request, &values).map_err(|error| Box::new(misplaced(error)))?;
@@ -148,15 +161,21 @@ fn traceparent(context: &CallContext) -> Header {
     }
 }
 
-/// Whether the grants of the call let a request, or a redirect of it, go there.
-fn permitted(grants: &[Capability], url: &Url, method: &Method) -> Result<(), Refused> {
+/// Whether the grants of the call let a request go there; a redirect, unless it is the first, needs a grant
+/// that asks nobody.
+fn permitted(
+    grants: &[Capability],
+    url: &Url,
+    method: &Method,
+    is_first: bool,
+) -> Result<(), Refused> {
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return Err(Refused { what: "the address has no host".to_owned(), needs: None });
     };
     let values = |name: &str| (name == "method").then(|| vec![method.as_str().to_owned()]);
     let target = Needed::Place(Destination { host, port, path: url.path() });
     let need = Need { kind: CallKind::Http, target, values: &values };
-    if grants.iter().any(|grant| grant.allows(&need)) {
+    if grants.iter().any(|grant| (is_first || !grant.needs_approval()) && grant.allows(&need)) {
         return Ok(());
     }
     let needs = match url.port() {

@@ -58,7 +58,9 @@ impl Performer for Llm {
         };
         let (hold, max_output_tokens) = self.0.budgets.hold(&tenant, asking).await?;
         turn.max_output_tokens = max_output_tokens;
-        match complete(&self.0.http, &endpoint, &turn, &Patience::default(), |_| ()).await {
+        let usual = Patience::default();
+        let patience = Patience { response_bytes: context.at_most(usual.response_bytes), ..usual };
+        match complete(&self.0.http, &endpoint, &turn, &patience, |_| ()).await {
             Ok(reply) => {
                 let prices = model.prices();
                 hold.settle(taken(&reply, prices.as_ref())).await;

@@ -27,6 +27,7 @@ impl Performer for Rpc {
             return Err(not_ours());
         };
         let address = self.address(&service).await?;
+        let answer_bytes = context.at_most(CallLimits::default().answer_bytes);
         let tenant = context.tenant.as_str().to_owned();
         let caller = Caller {
             claims: Some(json!({ "tenant": tenant }).to_string()),
@@ -36,7 +37,7 @@ impl Performer for Rpc {
             idempotency_key: Some(context.idempotency_key),
         };
         let timeout = timeout_ms.map_or(TIMEOUT.0, Duration::from_millis).min(TIMEOUT.1);
-        let limits = CallLimits { timeout, ..CallLimits::default() };
+        let limits = CallLimits { timeout, answer_bytes, ..CallLimits::default() };
         let answered = self.0.rpc.call(&address, &method, &params, &caller, limits).await;
         answered.map(Answer::of).map_err(|failure| Box::new(told(&service, &failure)))
     }

@@ -16,6 +16,10 @@ impl Performer for References {
         true
     }
 
+    fn is_read_only(&self, _call: &Call) -> bool {
+        true
+    }
+
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
         let Request::Secret { name } = call.request else { return Err(not_ours()) };
         let tenant = self.0.store.tenant(&context.tenant);
@@ -24,7 +28,7 @@ impl Performer for References {
             return Err(Box::new(missing(&name)));
         };
         let key = vault.key(&tenant).await.map_err(not_opened)?;
-        let reference = key.reference(&context.run, &name);
+        let reference = key.reference(&context.seed, &name);
         Ok(Answer::of(json!({ "reference": reference.as_str(), "version": row.version })))
     }
 }

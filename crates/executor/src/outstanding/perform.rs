@@ -149,10 +149,13 @@ impl Outstanding {
         committed: Option<Commit>,
     ) -> impl Future<Output = Done> + Send + use<> {
         let performer = self.shared.settings.performers.get(&call.request.kind()).cloned();
+        let places = self.shared.under_way.places(&self.run.tenant);
         let context = CallContext {
             tenant: self.run.tenant.clone(),
             run: self.run.id.clone(),
             trace: RunTrace::of(&self.run.id, self.run.start.trace.as_ref()).context(call.span),
+            seed: self.run.start.seed.clone(),
+            answer_bytes: self.run.start.limits.payload_bytes,
             idempotency_key: format!("{}/{}", self.run.id, call.call.0),
         };
         async move {
@@ -164,12 +167,22 @@ impl Outstanding {
             sluice_db::crash_point("before-effect");
             let id = call.call;
             let outcome = match performer {
-                Some(performer) => performer.perform(context, call).await,
+                Some(performer) => {
+                    // They are never closed: without a place it would go all the same.
+                    let _place = places.acquire_owned().await;
+                    performer.perform(context, call).await
+                }
                 None => Err(Box::new(not_available(call.request.kind().as_str()))),
             };
             sluice_db::crash_point("after-effect");
             Done::Called { call: id, outcome }
         }
+    }
+
+    /// Whether a call may leave before its intent is committed.
+    pub(crate) fn is_read_only(&self, call: &Call) -> bool {
+        let performer = self.shared.settings.performers.get(&call.request.kind());
+        !call.needs_approval && performer.is_some_and(|performer| performer.is_read_only(call))
     }
 
     /// Whether a call that was under way when a worker died may be performed again, and is then an

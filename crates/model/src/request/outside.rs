@@ -68,16 +68,17 @@ pub struct LlmCall {
     /// The agent whose turn it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentTurn>,
-    /// What the steps around the call may spend, the innermost first: the host's word, never the guest's.
+    /// What the steps around the call may spend, the innermost first, and the run at last: the host's word, never
+    /// the guest's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<StepBudget>,
 }
 
-/// What a step may spend on models, with all that is in it.
+/// What a step, or the run, may spend on models, with all that is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepBudget {
-    /// The step's span.
+    /// The step's span; [`SpanId::RUN`] for the run.
     pub span: SpanId,
     /// Tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]

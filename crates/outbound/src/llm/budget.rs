@@ -29,7 +29,7 @@ pub struct Amount {
 pub enum Level {
     /// The tenant's, of one day.
     Tenant,
-    /// A run's.
+    /// The run's.
     Run,
     /// A step's.
     Step,

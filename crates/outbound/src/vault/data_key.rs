@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sluice_model::{RunId, TenantId};
+use sluice_model::TenantId;
 use zeroize::Zeroizing;
 
 use super::crypt::{self, KeyBytes};
@@ -99,11 +99,10 @@ impl DataKey {
         Secret::new(value.to_owned())
     }
 
-    /// What a run holds in the place of the value of a name: the same for each attempt of the run, another
-    /// one in every other run.
-    pub fn reference(&self, run: &RunId, name: &str) -> Reference {
-        let digest =
-            crypt::authenticated(&self.refers, &[run.as_str().as_bytes(), name.as_bytes()]);
+    /// What a run holds in the place of the value of a name: the same for each attempt and each fork, which
+    /// have the run's seed, and another one in every other run.
+    pub fn reference(&self, seed: &str, name: &str) -> Reference {
+        let digest = crypt::authenticated(&self.refers, &[seed.as_bytes(), name.as_bytes()]);
         Reference::of(&digest)
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use sluice_model::{
     Attachment, Call, CallId, CallKind, Capability, Code, Completion, EventBody, Failure, Request,
-    SpanId,
+    SpanId, StepBudget,
 };
 use wasmtime::Result;
 
@@ -30,16 +30,17 @@ impl calls::Host for Guest {
         let beside = request.attachment.len();
         let kind = CallKind::ALL[request.kind as usize];
         let attachment = attachment(request.attachment);
-        let (request, needs_approval) = match self.permitted(parent, kind, &request.arguments) {
-            Ok(permitted) => permitted,
-            Err(Refusal { capability, failure }) => {
-                let text = failure_text(&failure);
-                let bytes = bytes + text.len();
-                let body = EventBody::CallRefused { parent, capability, failure };
-                self.recorder.record(body, bytes)?;
-                return Ok(Err(text));
-            }
-        };
+        let Permitted { request, needs_approval, bytes_added } =
+            match self.permitted(parent, kind, &request.arguments) {
+                Ok(permitted) => permitted,
+                Err(Refusal { capability, failure }) => {
+                    let text = failure_text(&failure);
+                    let bytes = bytes + text.len();
+                    let body = EventBody::CallRefused { parent, capability, failure };
+                    self.recorder.record(body, bytes)?;
+                    return Ok(Err(text));
+                }
+            };
 
         self.count_span()?;
         let name = request.span_name();
@@ -48,7 +49,7 @@ impl calls::Host for Guest {
         let attributes = sluice_model::Attributes::new();
         self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
         let call_made = Call { call, span, request, attachment, needs_approval };
-        self.recorder.start(call_made, bytes + beside)?;
+        self.recorder.start(call_made, bytes + beside + bytes_added)?;
         self.calls.insert(call, Outstanding { span, given_up: false });
         Ok(Ok(call.0))
     }
@@ -99,6 +100,15 @@ pub(crate) struct Outstanding {
     given_up: bool,
 }
 
+/// A call that is performed.
+struct Permitted {
+    request: Request,
+    /// Whether a person has to allow it too.
+    needs_approval: bool,
+    /// The size of what the host added to it.
+    bytes_added: usize,
+}
+
 /// A call that is not performed.
 struct Refusal {
     capability: String,
@@ -123,14 +133,13 @@ impl Guest {
         Ok(())
     }
 
-    /// The request, if its arguments are its kind's and the grants allow it, and whether a person has to
-    /// allow it too.
+    /// The request, if its arguments are its kind's and the grants allow it, with what performers are to hold to.
     fn permitted(
-        &self,
+        &mut self,
         parent: SpanId,
         kind: CallKind,
         arguments: &str,
-    ) -> std::result::Result<(Request, bool), Refusal> {
+    ) -> std::result::Result<Permitted, Refusal> {
         let invalid = |reason: String| Refusal {
             capability: kind.as_str().to_owned(),
             failure: Box::new(
@@ -147,18 +156,38 @@ impl Guest {
                 let needed = request.capability().map(|needed| needed.to_string());
                 Refusal { capability: needed.unwrap_or_default(), failure }
             })?;
-        let effective = || self.grants.effective(self.spans.narrowings(parent));
-        match &mut request {
-            Request::Flow { grants, .. } => *grants = effective(),
+        let bytes_added = match &mut request {
+            Request::Flow { grants, .. } => {
+                *grants = self.effective(parent).to_vec();
+                bytes_of_words(grants)
+            }
             Request::Http(call) => {
                 let of_http =
-                    |word: &Capability| matches!(word.kind(), CallKind::Http | CallKind::Secret);
-                call.grants = effective().into_iter().filter(of_http).collect();
+                    |word: &&Capability| matches!(word.kind(), CallKind::Http | CallKind::Secret);
+                call.grants = self.effective(parent).iter().filter(of_http).cloned().collect();
+                bytes_of_words(&call.grants)
             }
-            Request::Llm(call) => call.budgets = self.spans.budgets(parent),
-            _ => {}
+            Request::Llm(call) => {
+                call.budgets = self.spans.budgets(parent);
+                call.budgets.push(StepBudget {
+                    span: SpanId::RUN,
+                    tokens: Some(self.limits.model_tokens),
+                    cost_micros: Some(self.limits.model_cost_micros),
+                });
+                call.budgets.len() * BUDGET_BYTES
+            }
+            _ => 0,
+        };
+        Ok(Permitted { request, needs_approval, bytes_added })
+    }
+
+    /// What holds within an open step. It is worked out once for calls in a row.
+    fn effective(&mut self, step: SpanId) -> &[Capability] {
+        let is_known = self.effective.as_ref().is_some_and(|(of, _)| *of == step);
+        if !is_known {
+            self.effective = Some((step, self.grants.effective(self.spans.narrowings(step))));
         }
-        Ok((request, needs_approval))
+        self.effective.as_ref().map_or(&[], |(_, words)| words)
     }
 
     /// Takes what is complete by now: first what a record brought, then what the door did.
@@ -220,6 +249,13 @@ impl Guest {
         };
         Ok(calls::Completion { call: call.0, outcome })
     }
+}
+
+/// What the budget of a step counts for in the record.
+const BUDGET_BYTES: usize = 64;
+
+fn bytes_of_words(words: &[Capability]) -> usize {
+    words.iter().map(|word| word.to_string().len()).sum()
 }
 
 /// The bytes beside a call, with their digest; none where there are none.

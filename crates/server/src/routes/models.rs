@@ -77,7 +77,7 @@ async fn put(
 }
 
 async fn delete(caller: Caller<Own>, At(path): At<ModelPath>) -> Result<NoContent, Problem> {
-    if !caller.tenant.set_model(&path.model, None, now_us()).await? {
+    if !caller.tenant.remove_model(&path.model).await? {
         return Err(Problem::not_found("such model"));
     }
     caller.note("remove model", &path.model, json!({})).await?;

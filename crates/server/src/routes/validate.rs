@@ -6,7 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sluice_model::{Capability, Code, Description, Failure, FailureKind, intersection};
+use sluice_model::{Capability, Code, Description, Failure, FailureKind, missing};
 
 use super::op;
 use crate::auth::{Caller, Identity, Read};
@@ -74,14 +74,9 @@ pub(crate) async fn validated(
     };
     let description = version.described.description.clone();
     let held = identity.tenant.row().await?.map(|row| row.grants).unwrap_or_default();
-    let asked = description.flows.iter().flat_map(|flow| &flow.uses);
-    let mut missing_grants: Vec<Capability> = Vec::new();
-    for word in asked.filter_map(|word| word.parse::<Capability>().ok()) {
-        let is_held = intersection(&held, std::slice::from_ref(&word)).contains(&word);
-        if !is_held && !missing_grants.contains(&word) {
-            missing_grants.push(word);
-        }
-    }
+    let uses = description.flows.iter().flat_map(|flow| &flow.uses);
+    let asked: Vec<Capability> = uses.filter_map(|word| word.parse().ok()).collect();
+    let missing_grants = missing(&held, &asked);
     let is_error =
         |problem: &sluice_model::Problem| problem.severity == sluice_model::Severity::Error;
     Ok(Validated {

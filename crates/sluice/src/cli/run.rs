@@ -118,6 +118,12 @@ pub struct LimitArgs {
     /// Memory, as in `512MiB`, of which Python itself takes about 48 MiB. Default 256MiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     pub memory: Option<u64>,
+    /// Tokens that models may take for it. Default 1000000.
+    #[arg(long, value_name = "N")]
+    pub model_tokens: Option<u64>,
+    /// What models may cost it, in millionths of a dollar. Default 10000000.
+    #[arg(long, value_name = "N")]
+    pub model_cost_micros: Option<u64>,
 }
 
 impl LimitArgs {
@@ -128,6 +134,8 @@ impl LimitArgs {
             cpu_time_ms: self.cpu_time.unwrap_or(defaults.cpu_time_ms),
             wall_time_ms: self.wall_time.unwrap_or(defaults.wall_time_ms),
             memory_bytes: self.memory.unwrap_or(defaults.memory_bytes),
+            model_tokens: self.model_tokens.unwrap_or(defaults.model_tokens),
+            model_cost_micros: self.model_cost_micros.unwrap_or(defaults.model_cost_micros),
             ..defaults
         }
     }

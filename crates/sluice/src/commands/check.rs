@@ -1,6 +1,6 @@
 //! `sluice check`: what a source holds and what is wrong with it, without running a flow.
 
-use sluice_model::{Description, Failure, Problem, Severity};
+use sluice_model::{Capability, Description, Failure, FlowDescription, Problem, Severity, missing};
 
 use super::{async_runtime, read_source, site};
 use crate::cli::{CheckArgs, Global};
@@ -16,13 +16,17 @@ pub fn run(args: &CheckArgs, global: &Global) -> anyhow::Result<Exit> {
     let path = args.file.display().to_string();
     let (description, lines) = match described {
         Ok(description) => {
-            let lines = draw(&description, &path, &source);
+            let lines = draw(&description, &args.grants, &path, &source);
             (description, lines)
         }
         Err(failure) => (unusable(&failure), draw_failure(&failure, &path)),
     };
     if args.json {
-        out::data(&document(&description, out::data_is_for_people())?)?;
+        let mut told = serde_json::to_value(&description)?;
+        if !args.grants.is_empty() {
+            told["missing_grants"] = serde_json::to_value(unmet(&description.flows, &args.grants))?;
+        }
+        out::data(&document(&told, out::data_is_for_people())?)?;
     } else {
         out::data_lines(&lines, Theme::of_stdout(global.color))?;
     }
@@ -46,10 +50,36 @@ fn unusable(failure: &Failure) -> Description {
     Description { version: 1, flows: Vec::new(), problems: vec![problem] }
 }
 
-fn draw(description: &Description, path: &str, source: &str) -> Vec<Line> {
+/// What the flows ask for and is not granted.
+fn unmet(flows: &[FlowDescription], grants: &[Capability]) -> Vec<Capability> {
+    let uses = flows.iter().flat_map(|flow| &flow.uses);
+    let asked: Vec<Capability> = uses.filter_map(|word| word.parse().ok()).collect();
+    missing(grants, &asked)
+}
+
+/// What a flow is granted of what it asks for, and what it is not.
+fn draw_grants(flow: &FlowDescription, grants: &[Capability]) -> Vec<Line> {
+    let unmet = unmet(std::slice::from_ref(flow), grants);
+    let asked: Vec<Capability> = flow.uses.iter().filter_map(|word| word.parse().ok()).collect();
+    let is_met = |word: &&Capability| !unmet.contains(word);
+    let met: Vec<String> = asked.iter().filter(is_met).map(ToString::to_string).collect();
+    let unmet: Vec<String> = unmet.iter().map(ToString::to_string).collect();
+    [("granted", met, Tone::Good), ("missing", unmet, Tone::Bad)]
+        .into_iter()
+        .filter(|(_, words, _)| !words.is_empty())
+        .map(|(label, words, tone)| {
+            Line::of(Tone::Dim, &format!("  {label}: ")).with(tone, &words.join(", "))
+        })
+        .collect()
+}
+
+fn draw(description: &Description, grants: &[Capability], path: &str, source: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     for flow in &description.flows {
         lines.extend(draw_flow(flow));
+        if !grants.is_empty() {
+            lines.extend(draw_grants(flow, grants));
+        }
         lines.push(Line::new());
     }
     for problem in &description.problems {
@@ -92,7 +122,9 @@ mod tests {
 
     fn drawn(description: &Description, source: &str) -> String {
         let theme = Theme { color: false, unicode: true };
-        let lines = draw(description, "report.py", source);
+        let grants =
+            ["rpc:calendar.event_list".parse().expect("a word"), "ask".parse().expect("a word")];
+        let lines = draw(description, &grants, "report.py", source);
         lines.iter().map(|line| line.render(theme) + "\n").collect()
     }
 
@@ -125,6 +157,8 @@ mod tests {
           Summarise an access log.
           steps: parse, rank
           uses: rpc:calendar.*, ask
+          granted: ask
+          missing: rpc:calendar.*
 
         error[uses_invalid]: `calendar` is no capability
          --> report.py:2:6

@@ -97,6 +97,6 @@ impl Means for LocalMeans {
     }
 
     async fn remove_model(&self, name: &str) -> anyhow::Result<bool> {
-        Ok(self.tenant.set_model(name, None, now_us()).await?)
+        Ok(self.tenant.remove_model(name).await?)
     }
 }

@@ -67,7 +67,7 @@ impl ModelEndpoint {
         }
         self.check().map_err(|error| refused(error.to_string()))?;
         let kept = serde_json::to_value(self).map_err(|error| refused(error.to_string()))?;
-        tenant.set_model(name, Some(&kept), at_us).await?;
+        tenant.set_model(name, &kept, at_us).await?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use super::words::counted;
 /// Who has a budget within a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Purse {
-    /// A step, by its span.
+    /// A step, or the run itself, by its span.
     Step(SpanId),
     /// An agent, by its name.
     Agent(String),
@@ -94,6 +94,7 @@ impl Spending {
     pub(super) fn bounds(&self, call: CallId, purses: &Purses) -> Vec<Bound> {
         let bound = |(purse, tokens, micros): &(Purse, Option<u64>, Option<u64>)| Bound {
             level: match purse {
+                Purse::Step(SpanId::RUN) => Level::Run,
                 Purse::Step(_) => Level::Step,
                 Purse::Agent(_) => Level::Agent,
             },

@@ -124,7 +124,7 @@ pub(super) fn failed(model: &str, failure: &LlmFailure, counted: Amount) -> Fail
     };
     let told = match reason {
         "forbidden" => told.hint(
-            "Whoever runs this Sluice can allow the address: `--reach HOST:PORT`, `--reach unix:/PATH`.",
+            "Whoever runs this Sluice can allow the address: `SLUICE_REACH=HOST:PORT` or `SLUICE_REACH=unix:/PATH`.",
         ),
         "unauthorized" => told.hint("Set the model's secret again, or give the model another one."),
         "timed_out" => told.hint("Ask for less at a time: a shorter answer, fewer messages."),
@@ -143,6 +143,11 @@ pub(super) fn exceeded(exceeded: &Exceeded) -> Failure {
             "tenant",
             "the tenant's budget of the day",
             "There is more tomorrow (UTC), or when whoever sets the tenant's models raises it.",
+        ),
+        Level::Run => (
+            "run",
+            "the run's budget",
+            "Ask for less, or let the run have more: the limits `model_tokens` and `model_cost_micros`.",
         ),
         Level::Step => (
             "step",
