@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::schema::cut;
+use super::budget::cut;
 use super::{Document, Fields, Member, Method, Shape};
 
 /// The most phrases about one method or object.

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::schema::{Schemas, cut, text_of};
+use super::budget::{cut, text_of};
+use super::schema::Schemas;
 use super::{Document, InvalidDocument, KnownError, Member, Method, Passing, Shape, digest};
 
 /// The member of a method that says that it may be called again where nobody knows whether it was done.

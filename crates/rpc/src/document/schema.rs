@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use serde_json::{Map, Value};
 use sluice_model::percent_decoded;
 
-use super::budget::Budget;
+use super::budget::{Budget, cut, text_of};
 use super::{Fields, Member, Named, Shape};
 
 /// How deep one schema may be nested without a reference.
@@ -389,18 +389,5 @@ fn is_choice(value: &Value) -> bool {
         Value::Number(number) => number.as_i64().is_some_and(|n| n.unsigned_abs() < 1 << 53),
         Value::Bool(_) | Value::Null => true,
         Value::Array(_) | Value::Object(_) => false,
-    }
-}
-
-/// A member that is a text, cut; empty where there is none.
-pub(super) fn text_of(value: &Value, name: &str, most: usize) -> String {
-    value.get(name).and_then(Value::as_str).map(|text| cut(text.trim(), most)).unwrap_or_default()
-}
-
-/// At most so many characters of a text.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}…", &text[..at]),
     }
 }
