@@ -8,10 +8,13 @@ CREATE TABLE services (
     -- Null where nobody could read its document yet.
     document_digest {text},
     client_digest {text},
+    -- What people, models and editors read of it.
+    interface_digest {text},
+    stub_digest {text},
     checked_at_us BIGINT
 ){by_key};
 
--- Documents of services, and the Python clients made of them, by SHA-256 in hex. Runs are pinned to
+-- Documents of services, and the texts made of them, by SHA-256 in hex. Runs are pinned to
 -- clients, so nothing here is ever removed.
 CREATE TABLE texts (
     digest {text} PRIMARY KEY,

@@ -19,6 +19,10 @@ pub struct ServiceRow {
     pub document_digest: Option<String>,
     /// The digest of the client made of the document.
     pub client_digest: Option<String>,
+    /// The digest of the interface made of it.
+    pub interface_digest: Option<String>,
+    /// The digest of the stub made of it.
+    pub stub_digest: Option<String>,
     /// When its document was read last, in microseconds since the Unix epoch.
     pub checked_at_us: Option<u64>,
 }
@@ -30,12 +34,16 @@ pub struct ServiceDocument {
     pub document: String,
     /// The Python client made of it.
     pub client: String,
+    /// What people and models read of it.
+    pub interface: String,
+    /// The client as editors read it.
+    pub stub: String,
     /// When it was read, in microseconds since the Unix epoch.
     pub at_us: u64,
 }
 
-const ROW: &str =
-    "SELECT name, address, document_digest, client_digest, checked_at_us FROM services";
+const ROW: &str = "SELECT name, address, document_digest, client_digest, interface_digest, \
+    stub_digest, checked_at_us FROM services";
 
 impl ServiceRow {
     fn of_row(row: &Row) -> Result<ServiceRow, DbError> {
@@ -44,7 +52,9 @@ impl ServiceRow {
             address: row.text(1)?.to_owned(),
             document_digest: row.text_or_null(2)?.map(str::to_owned),
             client_digest: row.text_or_null(3)?.map(str::to_owned),
-            checked_at_us: row.count_or_null(4)?,
+            interface_digest: row.text_or_null(4)?.map(str::to_owned),
+            stub_digest: row.text_or_null(5)?.map(str::to_owned),
+            checked_at_us: row.count_or_null(6)?,
         })
     }
 }
@@ -105,20 +115,25 @@ impl Work for PutService {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
-        let (mut digests, mut at_us) = ([None, None], None);
-        if let Some(ServiceDocument { document, client, at_us: read_at_us }) = &self.document {
-            digests = [Some(keep(tx, document).await?), Some(keep(tx, client).await?)];
+        let (mut digests, mut at_us) = ([const { None }; 4], None);
+        if let Some(document) = &self.document {
+            let ServiceDocument { document, client, interface, stub, at_us: read_at_us } = document;
+            for (digest, text) in digests.iter_mut().zip([document, client, interface, stub]) {
+                *digest = Some(keep(tx, text).await?);
+            }
             at_us = Some(*read_at_us);
         }
-        let [document, client] = digests;
+        let [document, client, interface, stub] = digests;
         let sql = "INSERT INTO services (name, address, document_digest, client_digest, \
-            checked_at_us) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET \
-            address = excluded.address, \
+            interface_digest, stub_digest, checked_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+            ON CONFLICT (name) DO UPDATE SET address = excluded.address, \
             document_digest = COALESCE(excluded.document_digest, services.document_digest), \
             client_digest = COALESCE(excluded.client_digest, services.client_digest), \
+            interface_digest = COALESCE(excluded.interface_digest, services.interface_digest), \
+            stub_digest = COALESCE(excluded.stub_digest, services.stub_digest), \
             checked_at_us = COALESCE(excluded.checked_at_us, services.checked_at_us)";
         let (name, address) = (self.name.as_str(), self.address.as_str());
-        tx.run(sql, args![name, address, document, client, at_us]).await?;
+        tx.run(sql, args![name, address, document, client, interface, stub, at_us]).await?;
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ mod scrub;
 mod summary;
 mod trace;
 mod tree;
+mod weight;
 
 pub use authority::{Role, Scope};
 pub use call::{Answer, Attachment, Call, CallKind, Completion};
@@ -44,6 +45,7 @@ pub use scrub::{REDACTED, SHORTEST_SECRET, Scrub, percent_decoded};
 pub use summary::{AskSummary, FlowSummary, RunSummary};
 pub use trace::{TraceContext, TraceId, TraceParent, TraceSpanId};
 pub use tree::{Span, Tree};
+pub use weight::json_weight;
 
 /// A JSON object with its members in the order in which they were written.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

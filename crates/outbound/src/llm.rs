@@ -16,9 +16,9 @@ mod veil;
 mod wire;
 
 pub use budget::{Amount, Bound, Exceeded, Fitted, Level, Measure, USUAL_OUTPUT, fit};
-pub use complete::{Patience, complete};
+pub use complete::{Listener, Patience, complete};
 pub use cost::{Prices, cost_micros, estimate};
 pub use endpoint::{Address, Endpoint, InvalidAddress};
 pub use failure::LlmFailure;
-pub use reply::{Arguments, Finish, Reply, ToolCall, Usage};
-pub use turn::{Message, Tool, ToolChoice, Turn};
+pub use reply::{Finish, Reply, Usage, arguments_text};
+pub use turn::{ToolChoice, Turn};

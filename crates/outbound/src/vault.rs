@@ -14,7 +14,7 @@ mod reference;
 mod secret;
 
 pub use data_key::{DataKey, Sealed};
-pub use echo::{learn, scrub_bytes, scrub_response};
+pub use echo::{learn, scrub_response};
 pub use failure::VaultError;
 pub use master::{MasterKey, MasterKeys};
 pub use place::{Place, PlaceError, Placed, Use, Values, place};

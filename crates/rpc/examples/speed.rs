@@ -1,4 +1,4 @@
-//! What a call costs: one after the other, many at once, many in one request, against Python's own
+//! What a call costs: one after the other and many at once, against Python's own
 //! HTTP client and against the bare socket, over a service that answers at once.
 //!
 //! `cargo run --release -p sluice-rpc --example speed`
@@ -20,7 +20,7 @@ const AT_ONCE: usize = 100;
 const ROUNDS: usize = 50;
 
 /// A service on a thread of its own, as servers are that wait for many sockets at once; answers each
-/// request with a small event, or a hundred of them.
+/// request with a small event.
 fn serve(path: &Path) {
     let path = path.to_owned();
     let (ready, wait) = std::sync::mpsc::channel();
@@ -39,13 +39,12 @@ fn serve(path: &Path) {
 
 async fn answer(mut stream: UnixStream) {
     let event = r#"{"id":"e1","title":"Tea","day":"2026-11-21","notes":null,"status":"planned"}"#;
-    let body = |id| format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{event}}}"#);
-    let bodies: Vec<String> = (1..=AT_ONCE).map(body).collect();
+    let body = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{event}}}"#);
     let reply = |body: &str| {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
         format!("{head} {}\r\n\r\n{body}", body.len()).into_bytes()
     };
-    let (one, hundred) = (reply(&body(1)), reply(&format!("[{}]", bodies.join(","))));
+    let one = reply(&body);
     let mut buffer = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&buffer).to_lowercase();
@@ -54,8 +53,7 @@ async fn answer(mut stream: UnixStream) {
             body.len() >= length.unwrap().parse().unwrap()
         });
         if whole {
-            let answer = if text.contains("\r\n\r\n[") { &hundred } else { &one };
-            stream.write_all(answer).await.unwrap();
+            stream.write_all(&one).await.unwrap();
             buffer.clear();
         }
         if !matches!(stream.read_buf(&mut buffer).await, Ok(read) if read > 0) {
@@ -150,15 +148,5 @@ fn main() {
             times.push(at_once(&client, &address, AT_ONCE).await);
         }
         told("sluice-rpc, 100 at once", times);
-        let (params, mut times) = (json!({"id": "e1"}), Vec::new());
-        let calls = vec![("event_get", &params); AT_ONCE];
-        for _ in 0..ROUNDS {
-            let started = Instant::now();
-            let (caller, limits) = (Caller::default(), CallLimits::default());
-            let results = client.batch(&address, &calls, &caller, limits).await.unwrap();
-            assert!(results.iter().all(Result::is_ok));
-            times.push(started.elapsed());
-        }
-        told("sluice-rpc, 100 as a batch", times);
     });
 }

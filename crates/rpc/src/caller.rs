@@ -6,10 +6,12 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::RpcFailure;
 
-/// For whom a call is made: the headers that a service gets beside the request. All of it is the
+/// For whom a call is made, and the headers that a service gets beside the request. All of it is the
 /// host's word; nothing here ever comes from a guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
+    /// Whose share of the connections it takes: the tenant's id. It is not sent.
+    pub owner: String,
     /// `X-Hero-User`.
     pub user: Option<String>,
     /// `X-Hero-Context`.
@@ -31,15 +33,18 @@ pub struct CallLimits {
     pub request_bytes: usize,
     /// The largest answer, in bytes.
     pub answer_bytes: usize,
+    /// The most values in an answer, arrays and objects counting as four.
+    pub answer_values: usize,
 }
 
 impl Default for CallLimits {
-    /// 30 seconds, 4 MiB there, 4 MiB back.
+    /// 30 seconds, 4 MiB there, 4 MiB back with 500,000 values.
     fn default() -> CallLimits {
         CallLimits {
             timeout: Duration::from_secs(30),
             request_bytes: 4 << 20,
             answer_bytes: 4 << 20,
+            answer_values: 500_000,
         }
     }
 }
@@ -47,7 +52,7 @@ impl Default for CallLimits {
 impl Caller {
     /// Adds the headers; a text that no header can have fails the call before anything is sent.
     pub(crate) fn write(&self, headers: &mut HeaderMap) -> Result<(), RpcFailure> {
-        let Caller { user, context, claims, traceparent, idempotency_key } = self;
+        let Caller { owner: _, user, context, claims, traceparent, idempotency_key } = self;
         for (name, value) in [
             ("x-hero-user", user),
             ("x-hero-context", context),

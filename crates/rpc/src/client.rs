@@ -22,11 +22,8 @@ use pool::Pool;
 
 type Body = Full<Bytes>;
 
-/// The id of a request, and of the first of a batch: one is under way on a connection, never two.
+/// The id of each request: one is under way on a connection, never two.
 const ID: u64 = 1;
-
-/// The most calls of a batch.
-const MAX_BATCH: usize = 1_000;
 
 /// Calls services. Clones share their connections.
 #[derive(Clone, Debug, Default)]
@@ -41,17 +38,6 @@ struct Envelope<'a> {
     method: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     params: Option<&'a Value>,
-}
-
-impl<'a> Envelope<'a> {
-    fn of(id: u64, method: &'a str, params: &'a Value) -> Result<Envelope<'a>, RpcFailure> {
-        let params = match params {
-            Value::Null => None,
-            Value::Array(_) | Value::Object(_) => Some(params),
-            _ => return Err(RpcFailure::Invalid("params are an object or an array".to_owned())),
-        };
-        Ok(Envelope { jsonrpc: "2.0", id, method, params })
-    }
 }
 
 impl Client {
@@ -69,40 +55,12 @@ impl Client {
         caller: &Caller,
         limits: CallLimits,
     ) -> Result<Value, RpcFailure> {
-        let envelope = Envelope::of(ID, method, params)?;
-        let (status, answer) = self.post(address, &envelope, caller, limits).await?;
-        answer::result(status, &answer, ID)
-    }
-
-    /// Calls several methods with one request and waits for the results of all, in the order of the
-    /// calls: one caller, one deadline, one limit. Much cheaper than as many calls, where all of them
-    /// are quick; the slowest one holds the others up.
-    pub async fn batch(
-        &self,
-        address: &Address,
-        calls: &[(&str, &Value)],
-        caller: &Caller,
-        limits: CallLimits,
-    ) -> Result<Vec<Result<Value, RpcFailure>>, RpcFailure> {
-        if calls.is_empty() || calls.len() > MAX_BATCH {
-            return Err(RpcFailure::Invalid(format!("a batch has 1 to {MAX_BATCH} calls")));
-        }
-        let envelopes: Result<Vec<_>, _> = (ID..)
-            .zip(calls)
-            .map(|(id, (method, params))| Envelope::of(id, method, params))
-            .collect();
-        let (status, answer) = self.post(address, &envelopes?, caller, limits).await?;
-        answer::results(status, &answer, calls.len())
-    }
-
-    async fn post(
-        &self,
-        address: &Address,
-        content: &impl Serialize,
-        caller: &Caller,
-        limits: CallLimits,
-    ) -> Result<(u16, Vec<u8>), RpcFailure> {
-        let body = serde_json::to_vec(content)
+        let params = match params {
+            Value::Null => None,
+            Value::Array(_) | Value::Object(_) => Some(params),
+            _ => return Err(RpcFailure::Invalid("params are an object or an array".to_owned())),
+        };
+        let body = serde_json::to_vec(&Envelope { jsonrpc: "2.0", id: ID, method, params })
             .map_err(|error| RpcFailure::Invalid(format!("the params are not JSON: {error}")))?;
         if body.len() > limits.request_bytes {
             let most = limits.request_bytes;
@@ -111,7 +69,8 @@ impl Client {
         }
         let mut request = request(address, Method::POST, address.path(), body)?;
         caller.write(request.headers_mut())?;
-        self.exchange(address, request, limits).await
+        let (status, answer) = self.exchange(address, &caller.owner, request, limits).await?;
+        answer::result(status, &answer, ID, limits.answer_values)
     }
 
     /// Asks for a page with `GET`; answers its bytes where the status is one of success.
@@ -122,7 +81,7 @@ impl Client {
         limits: CallLimits,
     ) -> Result<Vec<u8>, RpcFailure> {
         let request = request(address, Method::GET, path, Vec::new())?;
-        let (status, page) = self.exchange(address, request, limits).await?;
+        let (status, page) = self.exchange(address, "", request, limits).await?;
         if (200..300).contains(&status) {
             return Ok(page);
         }
@@ -138,11 +97,12 @@ impl Client {
     async fn exchange(
         &self,
         address: &Address,
+        owner: &str,
         request: Request<Body>,
         limits: CallLimits,
     ) -> Result<(u16, Vec<u8>), RpcFailure> {
         let started = Instant::now();
-        let timed = tokio::time::timeout(limits.timeout, self.pool.place(address));
+        let timed = tokio::time::timeout(limits.timeout, self.pool.place(address, owner));
         let Ok(place) = timed.await else {
             let text = "all connections to it are in use, and none became free in time";
             return Err(RpcFailure::Unreachable(text.to_owned()));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 
 use crate::{
     Address, CallLimits, Caller, Client, Document, InvalidDocument, RpcFailure, is_service,
@@ -65,12 +66,17 @@ pub async fn document_of(
     address: &Address,
     timeout: Duration,
 ) -> Result<(Value, Document), RpcFailure> {
-    let limits = CallLimits { timeout, answer_bytes: Document::MAX_BYTES, ..CallLimits::default() };
+    let limits = CallLimits {
+        timeout,
+        answer_bytes: Document::MAX_BYTES,
+        answer_values: Document::MAX_VALUES,
+        ..CallLimits::default()
+    };
     let caller = Caller::default();
     let answer = client.call(address, "rpc.discover", &Value::Null, &caller, limits).await;
     let first = match answer {
-        Ok(json) => match Document::from_value(&json) {
-            Ok(document) => return Ok((json, document)),
+        Ok(json) => match read(move || Ok(json)).await {
+            Ok(read) => return Ok(read),
             Err(InvalidDocument(why)) => RpcFailure::NotJsonRpc(why),
         },
         Err(failure) if failure.nothing_done() => return Err(failure),
@@ -78,11 +84,21 @@ pub async fn document_of(
     };
     // What the page lacks is told of the method, which is the one that services should have.
     let Ok(page) = client.get(address, PAGE, limits).await else { return Err(first) };
-    let json: Value = serde_json::from_slice(&page)
-        .map_err(|error| RpcFailure::NotJsonRpc(format!("`{PAGE}` is not JSON: {error}")))?;
-    let document =
-        Document::from_value(&json).map_err(|InvalidDocument(why)| RpcFailure::NotJsonRpc(why))?;
-    Ok((json, document))
+    let parsed = read(move || Document::json(&page)).await;
+    parsed.map_err(|InvalidDocument(why)| RpcFailure::NotJsonRpc(format!("`{PAGE}`: {why}")))
+}
+
+/// Reads a document where nobody else waits: a large one takes long.
+async fn read(
+    json: impl FnOnce() -> Result<Value, InvalidDocument> + Send + 'static,
+) -> Result<(Value, Document), InvalidDocument> {
+    let reading = spawn_blocking(move || {
+        let json = json()?;
+        let document = Document::from_value(&json)?;
+        Ok((json, document))
+    });
+    let failed = |error: tokio::task::JoinError| InvalidDocument(error.to_string());
+    reading.await.map_err(failed)?
 }
 
 #[cfg(test)]

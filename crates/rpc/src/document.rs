@@ -1,12 +1,14 @@
 //! OpenRPC documents, 1.2 to 1.4, as what calls and clients need of them. What is not understood is
 //! anything at all, never an error; only what is no OpenRPC is refused.
 
+mod budget;
 mod canonical;
 mod drift;
 mod read;
 mod schema;
 
 use serde_json::Value;
+use sluice_model::json_weight;
 
 pub use canonical::digest;
 pub use drift::{Change, Drift, drift};
@@ -43,6 +45,9 @@ pub struct Method {
     pub description: String,
     /// Whether it should not be used any more.
     pub deprecated: bool,
+    /// Whether it may be called a second time, with the same params and idempotency key, where nobody
+    /// knows whether the first call was done: the service says so by `"x-idempotent": true`.
+    pub idempotent: bool,
     /// The names of its tags.
     pub tags: Vec<String>,
     /// How its params are passed.
@@ -77,7 +82,7 @@ pub struct Member {
     pub required: bool,
     /// Its schema.
     pub shape: Shape,
-    /// What is meant where it is absent.
+    /// What is meant where it is absent, if that is a plain value.
     pub default: Option<Value>,
 }
 
@@ -148,18 +153,29 @@ impl Document {
     /// The largest document, in bytes.
     pub const MAX_BYTES: usize = 8 << 20;
 
+    /// The most values in a document, arrays and objects counting as four.
+    pub const MAX_VALUES: usize = 2_000_000;
+
     /// The most methods; those beyond are left out, and that is said.
     pub const MAX_METHODS: usize = 10_000;
 
     /// Reads a document from its JSON.
     pub fn parse(json: &[u8]) -> Result<Document, InvalidDocument> {
+        Document::from_value(&Document::json(json)?)
+    }
+
+    /// The JSON of a document, which is measured first.
+    pub(crate) fn json(json: &[u8]) -> Result<Value, InvalidDocument> {
+        let too_large =
+            |most, of| InvalidDocument(format!("the document has more than {most} {of}"));
         if json.len() > Document::MAX_BYTES {
-            let text = format!("the document has more than {} bytes", Document::MAX_BYTES);
-            return Err(InvalidDocument(text));
+            return Err(too_large(Document::MAX_BYTES, "bytes"));
         }
-        let value: Value = serde_json::from_slice(json)
-            .map_err(|error| InvalidDocument(format!("the document is not JSON: {error}")))?;
-        Document::from_value(&value)
+        if json_weight(json) > Document::MAX_VALUES {
+            return Err(too_large(Document::MAX_VALUES, "values"));
+        }
+        serde_json::from_slice(json)
+            .map_err(|error| InvalidDocument(format!("the document is not JSON: {error}")))
     }
 
     /// Reads a document that is parsed already, and not measured.

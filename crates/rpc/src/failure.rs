@@ -41,6 +41,12 @@ pub enum RpcFailure {
         /// How much the caller takes.
         limit_bytes: usize,
     },
+    /// The answer has more values than the caller takes: each takes far more memory than its bytes.
+    #[error("the answer has more than {limit_values} values")]
+    TooMany {
+        /// How many the caller takes.
+        limit_values: usize,
+    },
     /// The service refused, in its own words.
     #[error("{} (code {})", .0.message, .0.code)]
     Service(ErrorObject),

@@ -16,19 +16,28 @@ use plan::Plan;
 
 pub(crate) use names::is_keyword;
 
-/// A Python module with every method of a service, its objects as dataclasses, and its errors.
-pub fn client(service: &str, document: &Document) -> String {
-    module::write(&Plan::of(service, document), Form::Client)
+/// What a document becomes. The same document makes the same texts. It takes long where the document is
+/// large: make it once, where nobody else waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// A Python module with every method of the service, its objects as dataclasses, and its errors.
+    pub client: String,
+    /// The same for editors and type checkers: a `.pyi`, without anything that runs.
+    pub stub: String,
+    /// The same for those who write flows: a line for each method, object and error.
+    pub interface: String,
 }
 
-/// The same for editors and type checkers: a `.pyi`, without anything that runs.
-pub fn stub(service: &str, document: &Document) -> String {
-    module::write(&Plan::of(service, document), Form::Stub)
-}
-
-/// The same for those who write flows: a line for each method, object and error.
-pub fn interface(service: &str, document: &Document) -> String {
-    interface::write(&Plan::of(service, document))
+impl Texts {
+    /// Those of a service with this document.
+    pub fn of(service: &str, document: &Document) -> Texts {
+        let plan = Plan::of(service, document);
+        Texts {
+            client: module::write(plan.anew(), Form::Client),
+            stub: module::write(plan.anew(), Form::Stub),
+            interface: interface::write(plan.anew()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -20,5 +20,5 @@ pub use document::{
     Shape, digest, drift,
 };
 pub use failure::{ErrorObject, RpcFailure};
-pub use generate::{client, interface, stub};
+pub use generate::Texts;
 pub use name::{is_service, module_of};

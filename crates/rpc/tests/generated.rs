@@ -8,7 +8,7 @@ use std::process::Command;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
-use sluice_rpc::{Document, client, interface, module_of, stub};
+use sluice_rpc::{Document, Texts, module_of};
 
 /// How many hostile documents are made into clients.
 const HOSTILE: u64 = 400;
@@ -46,12 +46,14 @@ fn script(name: &str) -> PathBuf {
 
 fn write(folder: &Path, service: &str, document: &Document) {
     let module = module_of(service);
-    fs::write(folder.join(format!("services/{module}.py")), client(service, document))
-        .expect("it is written");
-    fs::write(folder.join(format!("stubs/{module}.pyi")), stub(service, document))
-        .expect("it is written");
-    fs::write(folder.join(format!("{module}.txt")), interface(service, document))
-        .expect("it is written");
+    let Texts { client, stub, interface } = Texts::of(service, document);
+    for (file, text) in [
+        (format!("services/{module}.py"), client),
+        (format!("stubs/{module}.pyi"), stub),
+        (format!("{module}.txt"), interface),
+    ] {
+        fs::write(folder.join(file), text).expect("it is written");
+    }
 }
 
 fn scratch() -> tempfile::TempDir {
@@ -101,7 +103,7 @@ fn no_text_of_a_document_becomes_code() {
     for seed in 0..HOSTILE {
         let document = hostile(seed);
         write(folder.path(), &format!("hostile{seed}"), &document);
-        assert_eq!(client("a", &document), client("a", &hostile(seed)), "seed {seed}");
+        assert_eq!(Texts::of("a", &document), Texts::of("a", &hostile(seed)), "seed {seed}");
     }
     let sdk = scenes::root().join("python-runtime");
     run(Command::new("python3").arg(script("structure.py")).arg(folder.path()).arg(sdk));

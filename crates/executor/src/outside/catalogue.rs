@@ -7,9 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_db::{DbError, KeepError, ServiceDocument, ServiceRow};
 use sluice_model::{Code, Failure};
-use sluice_rpc::{
-    Address, Document, client, discover, document_of, drift, interface, is_service, stub,
-};
+use sluice_rpc::{Address, Document, Texts, discover, document_of, drift, is_service};
+use tokio::task::spawn_blocking;
 
 use super::Outside;
 use crate::fresh::now_us;
@@ -106,13 +105,21 @@ impl Outside {
             Some(digest) => admin.text(digest).await?,
             None => None,
         };
-        let known = known.and_then(|known| Document::parse(known.as_bytes()).ok());
-        let drift = known.map(|known| drift(&known, &document).to_string()).unwrap_or_default();
-        let kept = ServiceDocument {
-            document: json.to_string(),
-            client: client(name, &document),
-            at_us: now_us(),
-        };
+        // A large document takes long, and nobody else is to wait for it.
+        let service = name.to_owned();
+        let made = spawn_blocking(move || {
+            let known = known.and_then(|known| Document::parse(known.as_bytes()).ok());
+            let drift = known.map(|known| drift(&known, &document).to_string()).unwrap_or_default();
+            let Texts { client, stub, interface } = Texts::of(&service, &document);
+            let document_text = json.to_string();
+            let at_us = now_us();
+            let kept = ServiceDocument { document: document_text, client, interface, stub, at_us };
+            (document, drift, kept)
+        });
+        let (document, drift, kept) = made.await.map_err(|error| {
+            tracing::error!(%error, "a service's client cannot be made");
+            refused(Failure::new(Code::PlatformError, "the service's client cannot be made"))
+        })?;
         admin.put_service(name, &to.to_string(), Some(kept)).await?;
         let row = admin.service(name).await?.ok_or_else(|| refused(no_service(name)))?;
         Ok(Checked {
@@ -132,10 +139,12 @@ impl Outside {
     pub async fn interface(&self, name: &str) -> Result<Option<Interface>, DbError> {
         let admin = self.store.admin();
         let Some(row) = admin.service(name).await? else { return Ok(None) };
-        let Some(digest) = row.document_digest else { return Ok(None) };
-        let Some(document) = admin.text(&digest).await? else { return Ok(None) };
-        let Ok(document) = Document::parse(document.as_bytes()) else { return Ok(None) };
-        Ok(Some(Interface { interface: interface(name, &document), stub: stub(name, &document) }))
+        let Some((interface, stub)) = row.interface_digest.zip(row.stub_digest) else {
+            return Ok(None);
+        };
+        let texts = (admin.text(&interface).await?, admin.text(&stub).await?);
+        let (Some(interface), Some(stub)) = texts else { return Ok(None) };
+        Ok(Some(Interface { interface: interface.to_string(), stub: stub.to_string() }))
     }
 
     /// The services with a socket in a directory that are not put in: their names and addresses.

@@ -20,7 +20,7 @@ use sluice_outbound::vault::{
 };
 
 use super::secret::not_opened;
-use super::vault::{may_go, open};
+use super::vault::may_go;
 use super::{Outside, SecretPlace, broken, not_ours};
 use crate::digest::sha256;
 use crate::performer::{CallContext, Performer};
@@ -100,7 +100,6 @@ impl OverHttp {
         asked: &HttpCall,
         request: Sent,
     ) -> Result<(Sent, Scrub), Box<Failure>> {
-        let scrub = Scrub::new();
         let has_reference = |text: &[u8]| {
             text.windows(REFERENCE_PREFIX.len()).any(|part| part == REFERENCE_PREFIX.as_bytes())
         };
@@ -112,24 +111,26 @@ impl OverHttp {
             || has_reference(&request.body)
             || request.headers.iter().any(|it| may_hide(it) || has_reference(it.value.as_bytes()));
         let Some(vault) = self.0.vault.as_ref().filter(|_| is_used) else {
-            return Ok((request, scrub));
+            return Ok((request, Scrub::new()));
         };
         let tenant = self.0.store.tenant(&context.tenant);
         let granted = self.granted(&tenant, &asked.grants).await?;
         let key = vault.key(&tenant).await.map_err(not_opened)?;
-        let mut values = Values::default();
+        let (mut values, mut opened) = (Values::default(), Vec::new());
         for row in &granted {
-            let value = open(&key, &tenant, row)?;
-            values.insert(&key.reference(&context.seed, &row.name), &row.name, value);
+            let value = vault.open(&key, &tenant, row)?;
+            let reference = key.reference(&context.seed, &row.name);
+            values.insert(&reference, &row.name, value.clone());
+            opened.push((row, value));
         }
-        let Placed { request, used } =
+        let Placed { request, used, scrub } =
             place(request, &values).map_err(|error| Box::new(misplaced(error)))?;
         for it in &used {
-            let Some(row) = granted.iter().find(|row| row.name == it.name) else { continue };
+            let Some((row, value)) = opened.iter().find(|(row, _)| row.name == it.name) else {
+                continue;
+            };
             may_be_used(row, it, asked)?;
-            let value = open(&key, &tenant, row)?;
-            learn(&scrub, &value);
-            learn(&self.0.scrub, &value);
+            learn(&self.0.scrub, value);
         }
         Ok((request, scrub))
     }
@@ -211,7 +212,7 @@ fn told(scrub: &Scrub, method: &str, failure: &HttpFailure) -> Failure {
         Reason::Refused(_) | Reason::Forbidden { .. } => (
             Code::HttpRefused,
             Some(
-                "Flows reach public addresses that they are granted. Whoever runs this Sluice can allow others: `--reach HOST:PORT`.",
+                "Flows reach public addresses that they are granted. Whoever runs this Sluice can allow others: `SLUICE_REACH=HOST:PORT`.",
             ),
         ),
         Reason::TimedOut { .. } => (

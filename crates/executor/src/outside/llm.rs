@@ -14,7 +14,7 @@ use sluice_outbound::llm::{Address, Endpoint, Patience, complete};
 use sluice_outbound::vault::{Secret, learn};
 
 use super::secret::{missing, not_opened};
-use super::vault::{may_go, open};
+use super::vault::may_go;
 use super::{Outside, SecretPlace, broken, not_ours};
 use crate::performer::{CallContext, Performer};
 use budgets::Asking;
@@ -61,7 +61,8 @@ impl Performer for Llm {
         let usual = Patience::default();
         let patience = Patience { response_bytes: context.at_most(usual.response_bytes), ..usual };
         let speaker = self.0.speech.speaker(&context.run, call);
-        match complete(&self.0.http, &endpoint, &turn, &patience, |said| speaker.say(said)).await {
+        let mut listener = |text: &str| speaker.say(text);
+        match complete(&self.0.http, &endpoint, &turn, &patience, Some(&mut listener)).await {
             Ok(reply) => {
                 let prices = model.prices();
                 hold.settle(taken(&reply, prices.as_ref())).await;
@@ -118,7 +119,7 @@ impl Llm {
         };
         may_go(&row, SecretPlace::Header, "the header `authorization`", url.as_ref())?;
         let key = vault.key(tenant).await.map_err(not_opened)?;
-        let value = open(&key, tenant, &row)?;
+        let value = vault.open(&key, tenant, &row)?;
         learn(&self.0.scrub, &value);
         Ok(value)
     }

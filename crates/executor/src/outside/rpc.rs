@@ -30,6 +30,7 @@ impl Performer for Rpc {
         let answer_bytes = context.at_most(CallLimits::default().answer_bytes);
         let tenant = context.tenant.as_str().to_owned();
         let caller = Caller {
+            owner: tenant.clone(),
             claims: Some(json!({ "tenant": tenant }).to_string()),
             user: Some(tenant.clone()),
             context: Some(tenant),
@@ -73,7 +74,10 @@ fn told(service: &str, failure: &RpcFailure) -> Failure {
         RpcFailure::Lost(_) => failure
             .failure(Code::OutcomeUnknown)
             .hint("Find out at the service, then call again or go on."),
-        RpcFailure::Unreachable(_) | RpcFailure::NotJsonRpc(_) | RpcFailure::TooLarge { .. } => {
+        RpcFailure::Unreachable(_)
+        | RpcFailure::NotJsonRpc(_)
+        | RpcFailure::TooLarge { .. }
+        | RpcFailure::TooMany { .. } => {
             let message = format!("the service `{service}`: {failure}");
             let told = Failure {
                 retryable: matches!(failure, RpcFailure::Unreachable(_)),

@@ -1,11 +1,12 @@
 //! The secrets of tenants: sealed in the store, opened here, and nowhere else.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_db::{KeepError, NewSecret, SecretRow, Tenant};
-use sluice_model::{CallKind, Capability, Code, Destination, Failure, Need, Needed};
+use sluice_model::{CallKind, Capability, Code, Destination, Failure, Need, Needed, TenantId};
 use sluice_outbound::http::Url;
 use sluice_outbound::vault::{DataKey, MasterKeys, Sealed, Secret};
 
@@ -64,12 +65,19 @@ fn in_headers() -> Vec<SecretPlace> {
 #[derive(Clone)]
 pub struct Vault {
     masters: Arc<MasterKeys>,
+    opened: Arc<Mutex<Opened>>,
 }
+
+/// Values by their tenants and sealed texts, which are other ones for each version.
+type Opened = HashMap<(TenantId, String), Secret>;
+
+/// The most values that are kept in mind.
+const MOST_OPENED: usize = 256;
 
 impl Vault {
     /// Under these master keys.
     pub fn new(masters: MasterKeys) -> Vault {
-        Vault { masters: Arc::new(masters) }
+        Vault { masters: Arc::new(masters), opened: Arc::default() }
     }
 
     /// Sets a tenant's secret. The number of its new version. Refused where the name, the value or the bounds are
@@ -124,6 +132,27 @@ impl Vault {
         })
     }
 
+    /// The value of a secret. What takes it out of texts is made once for a version.
+    pub(super) fn open(
+        &self,
+        key: &DataKey,
+        tenant: &Tenant,
+        row: &SecretRow,
+    ) -> Result<Secret, Box<Failure>> {
+        let sealed = Sealed { text: row.sealed.clone() };
+        let version = u32::try_from(row.version).unwrap_or(u32::MAX);
+        // Opened each time: what is bound to another tenant, name or version must not open.
+        let value = key.open_value(tenant.id(), &row.name, version, &sealed).map_err(|error| {
+            tracing::error!(%error, "a secret cannot be opened");
+            Box::new(Failure::new(Code::PlatformError, "a secret cannot be opened"))
+        })?;
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.len() >= MOST_OPENED {
+            opened.clear();
+        }
+        Ok(opened.entry((tenant.id().clone(), sealed.text)).or_insert(value).clone())
+    }
+
     /// Seals a tenant's key under the current master key, where another one sealed it. Whether it was
     /// another one; none where the tenant has no key.
     pub async fn reseal(&self, tenant: &Tenant) -> Result<Option<bool>, KeepError> {
@@ -136,20 +165,6 @@ impl Vault {
         tenant.reseal_data_key(&before, &sealed.text).await?;
         Ok(Some(true))
     }
-}
-
-/// The value of a secret.
-pub(super) fn open(
-    key: &DataKey,
-    tenant: &Tenant,
-    row: &SecretRow,
-) -> Result<Secret, Box<Failure>> {
-    let sealed = Sealed { text: row.sealed.clone() };
-    let version = u32::try_from(row.version).unwrap_or(u32::MAX);
-    key.open_value(tenant.id(), &row.name, version, &sealed).map_err(|error| {
-        tracing::error!(%error, "a secret cannot be opened");
-        Box::new(Failure::new(Code::PlatformError, "a secret cannot be opened"))
-    })
 }
 
 /// Whether a secret may be put into that place of a request there. `where_to` says the place in words.

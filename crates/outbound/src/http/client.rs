@@ -130,7 +130,7 @@ impl Http {
         let unresolved = || Reason::Unresolved { host: host.clone() };
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
-            Err(_) => self.resolver.resolve(&host).await.map_err(|_| unresolved())?,
+            Err(_) => self.resolver.resolve(owner, &host).await.map_err(|_| unresolved())?,
         };
         if found.is_empty() || found.len() > MAX_ADDRESSES {
             return Err(unresolved());

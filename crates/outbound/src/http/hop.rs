@@ -1,7 +1,10 @@
 //! One hop of a request, and what a redirect makes of it: pure rules.
 
+use std::borrow::Cow;
+
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode, Url};
+use sluice_model::{Scrub, percent_decoded};
 
 use super::failure::Reason;
 use super::headers;
@@ -16,6 +19,9 @@ pub(super) struct Hop {
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
     body_is_secret: bool,
+    secrets: Scrub,
+    /// Where the secrets were meant for.
+    first: Url,
 }
 
 impl Hop {
@@ -34,9 +40,12 @@ impl Hop {
         if request.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
             return Err(invalid("the method is written in capitals"));
         }
+        let url = target::parse(&request.url)?;
         Ok(Hop {
             method,
-            url: target::parse(&request.url)?,
+            first: url.clone(),
+            url,
+            secrets: request.secrets,
             headers: headers::checked(&request.headers)?,
             body: request.body,
             body_is_secret: request.body_is_secret,
@@ -68,6 +77,11 @@ impl Hop {
             self.body_is_secret = false;
             headers::without_body(&mut self.headers);
         }
+        // Who was given a secret may copy it into the address: a login page does so with the query.
+        let is_elsewhere = url.origin() != self.first.origin();
+        if is_elsewhere && (self.holds_secret(location) || self.holds_secret(url.as_str())) {
+            return refused("its address would take a secret to another origin");
+        }
         if url.origin() != self.url.origin() {
             if self.body_is_secret {
                 return refused("it would take a secret to another origin");
@@ -76,6 +90,14 @@ impl Hop {
         }
         self.url = url;
         Ok(true)
+    }
+
+    fn holds_secret(&self, text: &str) -> bool {
+        let holds = |text: &str| matches!(self.secrets.text(text), Cow::Owned(_));
+        // With `+` for a space, as forms have it.
+        holds(text)
+            || holds(&percent_decoded(text))
+            || holds(&percent_decoded(&text.replace('+', " ")))
     }
 }
 
@@ -138,6 +160,40 @@ mod tests {
         // And what is gone does not come back.
         assert_eq!(hop.next(StatusCode::FOUND, &location("https://a.example/")), Ok(true));
         assert!(!hop.headers.contains_key("x-key"));
+    }
+
+    #[test]
+    fn no_address_takes_a_secret_to_another_origin() {
+        let hop = || {
+            let url = "https://a.example/b?key=can%2Fary%20%2B1";
+            let request = Request::new("t", "GET", url);
+            request.secrets.add(["can/ary +1"]);
+            Hop::first(request, &Limits::default()).expect("a sound request")
+        };
+        let follow = |to: &str| hop().next(StatusCode::FOUND, &location(to));
+        for echo in [
+            "https://b.example/?key=can%2Fary%20%2B1",
+            "https://b.example/?key=can%2fary+%2b1&x",
+            "https://b.example/can/ary%20+1",
+            "https://b.example/?to=https%3A%2F%2Fa.example%2F%3Fkey%3Dcan%252Fary%2520%252B1",
+            "https://b.example/#can%2Fary%20%2B1",
+            "https://a.example:444/?key=c%61n%2Fary%20%2B1",
+            "//sub.a.example/?key=can%2Fary%20%2B1",
+        ] {
+            let refused = follow(echo);
+            assert!(
+                matches!(&refused, Err(Reason::Redirect(what)) if what.contains("secret")),
+                "{echo}: {refused:?}"
+            );
+        }
+        assert_eq!(follow("/c?key=can%2Fary%20%2B1"), Ok(true), "the origin is the same");
+        assert_eq!(follow("https://b.example/?key=other"), Ok(true));
+        // Nor by way of a third.
+        let mut hop = hop();
+        assert_eq!(hop.next(StatusCode::FOUND, &location("https://b.example/")), Ok(true));
+        let echo = location("https://b.example/?key=can%2Fary%20%2B1");
+        assert!(hop.next(StatusCode::FOUND, &echo).is_err());
+        assert_eq!(hop.next(StatusCode::FOUND, &location("https://a.example/")), Ok(true));
     }
 
     #[test]

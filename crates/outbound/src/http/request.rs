@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use sluice_model::Scrub;
+
 /// A request.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Request {
     /// Who asks. Connections are kept for later requests of the same one, and never shared.
     pub owner: String,
@@ -18,6 +20,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Whether the body holds a secret: then no redirect takes it to another origin.
     pub body_is_secret: bool,
+    /// Knows the secrets in it, wherever they are: no redirect to another origin has one in its address.
+    pub secrets: Scrub,
 }
 
 /// A header of a request.
@@ -57,6 +61,7 @@ impl Request {
             headers: Vec::new(),
             body: Vec::new(),
             body_is_secret: false,
+            secrets: Scrub::new(),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use sluice_model::{ToolCall, json_weight};
 
 use super::failure::LlmFailure;
-use super::reply::{Arguments, Finish, Reply, ToolCall, Usage};
+use super::reply::{Finish, MAX_VALUES, Reply, Usage, arguments_of};
 use super::turn::Turn;
 use super::veil::Veil;
 
@@ -79,10 +80,16 @@ struct FunctionPart {
 impl Assembly {
     /// Takes a document or a piece of a stream in, and gives the text that it brought.
     pub(super) fn take(&mut self, json: &[u8]) -> Result<String, LlmFailure> {
+        if json_weight(json) > MAX_VALUES {
+            return Err(malformed("JSON of too many values"));
+        }
         let answer: Answer = serde_json::from_slice(json).map_err(|error| {
             malformed(if error.is_data() { "JSON of another form" } else { "no whole JSON" })
         })?;
         if let Some(error) = answer.error {
+            if self.has_begun() {
+                return Err(LlmFailure::Cut { what: message_of(&error) });
+            }
             let status = error.get("code").and_then(Value::as_u64);
             let status = status.and_then(|it| u16::try_from(it).ok()).unwrap_or(500);
             let message = message_of(&error);
@@ -140,7 +147,7 @@ impl Assembly {
                 return Err(malformed("a call of a tool without a name"));
             }
             let id = if call.id.is_empty() { format!("call_{at}") } else { veil.text(&call.id) };
-            let arguments = Arguments::of(&veil.text(&call.arguments));
+            let arguments = arguments_of(&veil.text(&call.arguments));
             tool_calls.push(ToolCall { id, name: veil.text(&call.name), arguments });
         }
         let stopped = if tool_calls.is_empty() { Finish::Stop } else { Finish::ToolCalls };

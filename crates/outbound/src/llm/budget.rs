@@ -162,9 +162,9 @@ impl Amount {
 mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+    use sluice_model::Message;
 
     use super::*;
-    use crate::llm::Message;
 
     fn turn(bytes: usize, max_output_tokens: Option<u64>) -> Turn {
         let messages = vec![Message::User { content: "x".repeat(bytes) }];

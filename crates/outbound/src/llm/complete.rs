@@ -1,4 +1,4 @@
-//! One turn: asked, streamed, and tried again as long as nothing of an answer was shown.
+//! One turn: asked, streamed, and tried again as long as nothing of an answer has come.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -46,14 +46,17 @@ impl Default for Patience {
     }
 }
 
-/// Asks a model. `on_delta` is told each piece of text as it comes; none of them is ever taken back. Dropping
-/// it ends the connection.
+/// Who is told each piece of text as it comes, never an empty one. None of them is ever taken back: a turn of which
+/// something came, and was paid for, is not tried again.
+pub type Listener<'l> = &'l mut (dyn FnMut(&str) + Send);
+
+/// Asks a model. Dropping it ends the connection.
 pub async fn complete(
     http: &Http,
     endpoint: &Endpoint,
     turn: &Turn,
     patience: &Patience,
-    mut on_delta: impl FnMut(&str) + Send,
+    mut listener: Option<Listener<'_>>,
 ) -> Result<Reply, LlmFailure> {
     let until = Instant::now() + patience.timeout;
     let mut features = Features::of(turn);
@@ -61,13 +64,15 @@ pub async fn complete(
     let mut failures = 0;
     loop {
         tries += 1;
-        let mut is_shown = false;
-        let mut show = |delta: &str| {
-            is_shown = true;
-            on_delta(delta);
+        let mut tell = |delta: &str| {
+            if let Some(listener) = &mut listener
+                && !delta.is_empty()
+            {
+                listener(delta);
+            }
         };
         let one = Try { http, endpoint, turn, features, patience, until };
-        let failure = match one.run(&mut show).await {
+        let failure = match one.run(&mut tell).await {
             Ok(reply) => return Ok(Reply { tries, ..reply }),
             Err(failure) => failure,
         };
@@ -78,7 +83,7 @@ pub async fn complete(
             continue;
         }
         failures += 1;
-        if is_shown || failures >= patience.tries || !failure.may_be_retried() {
+        if failures >= patience.tries || !failure.may_be_retried() {
             return Err(failure);
         }
         let asked = failure.retry_after();
@@ -101,7 +106,7 @@ struct Try<'t> {
 }
 
 impl Try<'_> {
-    async fn run(&self, show: &mut (dyn FnMut(&str) + Send)) -> Result<Reply, LlmFailure> {
+    async fn run(&self, tell: Listener<'_>) -> Result<Reply, LlmFailure> {
         let mut veil = Veil::over(self.endpoint.key.as_ref());
         let opened = self.open().await;
         let answer = opened.map_err(|failure| self.of_http(failure, false))?;
@@ -110,17 +115,14 @@ impl Try<'_> {
         }
         let form = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
         let assembly = if form.starts_with("text/event-stream") {
-            self.streamed(answer, &mut veil, show).await
+            self.streamed(answer, &mut veil, tell).await
         } else {
             let whole = answer.whole().await;
             let whole = whole.map_err(|failure| self.of_http(failure, false))?;
             let mut assembly = Assembly::default();
             let text = assembly.take(&whole.body);
             text.map(|text| {
-                let text = veil.text(&text);
-                if !text.is_empty() {
-                    show(&text);
-                }
+                tell(&veil.text(&text));
                 assembly
             })
         };
@@ -154,7 +156,7 @@ impl Try<'_> {
         &self,
         mut answer: Incoming,
         veil: &mut Veil,
-        show: &mut (dyn FnMut(&str) + Send),
+        tell: Listener<'_>,
     ) -> Result<Assembly, LlmFailure> {
         let mut events = Events::default();
         let mut assembly = Assembly::default();
@@ -174,16 +176,14 @@ impl Try<'_> {
             };
             for event in found {
                 if event.trim() == "[DONE]" {
-                    show_all(&veil.end(), show);
+                    tell(&veil.end());
                     return if assembly.has_choice() { Ok(assembly) } else { Err(empty()) };
                 }
                 let text = assembly.take(event.as_bytes())?;
-                if !text.is_empty() {
-                    show_all(&veil.push(&text), show);
-                }
+                tell(&veil.push(&text));
             }
         }
-        show_all(&veil.end(), show);
+        tell(&veil.end());
         match (assembly.is_finished(), assembly.has_begun()) {
             (true, _) => Ok(assembly),
             (false, true) => Err(LlmFailure::Cut { what: "the stream ended early".to_owned() }),
@@ -224,12 +224,6 @@ impl Try<'_> {
     }
 }
 
-fn show_all(text: &str, show: &mut (dyn FnMut(&str) + Send)) {
-    if !text.is_empty() {
-        show(text);
-    }
-}
-
 /// A stream without any answer in it.
 fn empty() -> LlmFailure {
     LlmFailure::Unreached(HttpFailure {
@@ -251,6 +245,7 @@ fn clean(failure: LlmFailure, veil: &Veil) -> LlmFailure {
         LlmFailure::Broken { status, retry_after, message } => {
             LlmFailure::Broken { status, retry_after, message: veil.text(&message) }
         }
+        LlmFailure::Cut { what } => LlmFailure::Cut { what: veil.text(&what) },
         failure => failure,
     }
 }

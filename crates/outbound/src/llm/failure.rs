@@ -72,8 +72,7 @@ pub enum LlmFailure {
 }
 
 impl LlmFailure {
-    /// Whether the same turn may succeed when it is tried again. An answer of which something was shown
-    /// already is not asked for a second time.
+    /// Whether the same turn may succeed when it is tried again, and nothing of this one was paid for.
     pub fn may_be_retried(&self) -> bool {
         match self {
             LlmFailure::Unreached(failure) => matches!(

@@ -1,14 +1,20 @@
 //! What a model answered.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sluice_model::{ToolCall, json_weight};
+
+/// The most values in JSON of a model, arrays and objects counting as four.
+pub(super) const MAX_VALUES: usize = 50_000;
 
 /// The answer of one turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
     /// Its text; empty where there is none.
     pub content: String,
-    /// What it asks for.
+    /// What it asks for; arguments that are no object are the text that it wrote: it can be told.
     pub tool_calls: Vec<ToolCall>,
     /// What it declined to do, in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,27 +27,6 @@ pub struct Reply {
     pub model: String,
     /// How many requests it took: those that failed may have cost something too.
     pub tries: u32,
-}
-
-/// A tool that is asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ToolCall {
-    /// What the model calls this call.
-    pub id: String,
-    /// The tool's name: any text.
-    pub name: String,
-    /// What it is given.
-    pub arguments: Arguments,
-}
-
-/// The arguments of a tool, as the model wrote them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Arguments {
-    /// A JSON object.
-    Object(Map<String, Value>),
-    /// Something else: models do that, and can be told.
-    Malformed(String),
 }
 
 /// The tokens of a turn.
@@ -77,35 +62,34 @@ impl Reply {
         let text = self.content.trim();
         let inner = text.strip_prefix("```").and_then(|text| text.strip_suffix("```"));
         let inner = inner.map(|text| text.strip_prefix("json").unwrap_or(text));
-        serde_json::from_str(inner.unwrap_or(text)).ok()
+        read(inner.unwrap_or(text))
     }
 }
 
-impl ToolCall {
-    pub(super) fn bytes(&self) -> usize {
-        self.name.len() + self.arguments.text().len()
+/// The arguments of a tool as a model wrote them: an object, or the text where it wrote something else. Nothing at
+/// all stands for no arguments.
+pub(super) fn arguments_of(text: &str) -> Value {
+    if text.trim().is_empty() {
+        return Value::Object(Map::new());
+    }
+    match read(text) {
+        Some(arguments @ Value::Object(_)) => arguments,
+        _ => text.into(),
     }
 }
 
-impl Arguments {
-    /// Reads what a model wrote. Nothing at all stands for no arguments.
-    pub fn of(text: &str) -> Arguments {
-        if text.trim().is_empty() {
-            return Arguments::Object(Map::new());
-        }
-        match serde_json::from_str(text) {
-            Ok(Value::Object(arguments)) => Arguments::Object(arguments),
-            _ => Arguments::Malformed(text.to_owned()),
-        }
+/// The same as a model writes it.
+pub fn arguments_text(arguments: &Value) -> Cow<'_, str> {
+    match arguments {
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
     }
+}
 
-    /// The same as a model writes it.
-    pub fn text(&self) -> String {
-        match self {
-            Arguments::Object(arguments) => Value::Object(arguments.clone()).to_string(),
-            Arguments::Malformed(text) => text.clone(),
-        }
-    }
+/// JSON in a text, if it has no more values than a text of a model may have.
+fn read(text: &str) -> Option<Value> {
+    let is_light = json_weight(text.as_bytes()) <= MAX_VALUES;
+    is_light.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 impl Finish {

@@ -1,23 +1,28 @@
 //! The key taken out of an answer while it streams, even where it is cut in two.
 
 use sluice_model::{REDACTED, Scrub};
+use zeroize::Zeroizing;
 
-use crate::vault::{Secret, learn};
+use crate::vault::Secret;
 
-/// Lets pieces of a text through, and holds back an end that may be the beginning of the key.
+/// Lets pieces of a text through, and holds back an end that may be the beginning of the key. Each byte is
+/// looked at once, however the text is cut.
 pub(super) struct Veil {
     scrub: Scrub,
-    key: Option<Secret>,
-    held: String,
+    key: Zeroizing<String>,
+    /// For each beginning of the key, how many bytes at its end are a shorter one.
+    shorter: Vec<usize>,
+    /// How many bytes of the key are held back.
+    held: usize,
 }
 
 impl Veil {
     pub(super) fn over(key: Option<&Secret>) -> Veil {
-        let scrub = Scrub::new();
-        if let Some(key) = key {
-            learn(&scrub, key);
-        }
-        Veil { scrub, key: key.cloned(), held: String::new() }
+        let scrub = key.map_or_else(Scrub::new, |key| key.scrub().clone());
+        // It is sent without the white space around it.
+        let key = Zeroizing::new(key.map_or("", |key| key.expose().trim()).to_owned());
+        let shorter = shorter(key.as_bytes());
+        Veil { scrub, key, shorter, held: 0 }
     }
 
     /// A whole text without the key.
@@ -27,28 +32,53 @@ impl Veil {
 
     /// The next piece, as far as it can be shown.
     pub(super) fn push(&mut self, piece: &str) -> String {
-        self.held.push_str(piece);
-        let clean = match &self.key {
-            Some(key) => self.held.replace(key.expose(), REDACTED),
-            None => return std::mem::take(&mut self.held),
-        };
-        let shown = clean.len() - self.beginning_at_end(&clean);
-        clean[shown..].clone_into(&mut self.held);
-        self.scrub.text(&clean[..shown]).into_owned()
+        let key = self.key.as_bytes();
+        if key.is_empty() {
+            return self.text(piece);
+        }
+        let mut shown = Vec::with_capacity(piece.len());
+        for byte in piece.bytes() {
+            while self.held > 0 && key[self.held] != byte {
+                let shorter = self.shorter[self.held - 1];
+                shown.extend_from_slice(&key[..self.held - shorter]);
+                self.held = shorter;
+            }
+            if key[self.held] != byte {
+                shown.push(byte);
+                continue;
+            }
+            self.held += 1;
+            if self.held == key.len() {
+                shown.extend_from_slice(REDACTED.as_bytes());
+                self.held = 0;
+            }
+        }
+        // What is held back is whole characters, and so is what is shown.
+        self.text(&String::from_utf8_lossy(&shown))
     }
 
     /// What is left.
     pub(super) fn end(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
-        self.text(&held)
+        self.text(&self.key[..held])
     }
+}
 
-    /// How many bytes at the end of the text are the beginning of the key.
-    fn beginning_at_end(&self, text: &str) -> usize {
-        let key = self.key.as_ref().map_or("", Secret::expose);
-        let starts = key.char_indices().map(|(at, _)| at).rev();
-        starts.into_iter().find(|at| text.ends_with(&key[..*at])).unwrap_or_default()
+/// For each beginning of a text, how many bytes at its end are a shorter beginning (the table of Knuth, Morris
+/// and Pratt).
+fn shorter(key: &[u8]) -> Vec<usize> {
+    let mut table = vec![0; key.len()];
+    let mut length = 0;
+    for at in 1..key.len() {
+        while length > 0 && key[at] != key[length] {
+            length = table[length - 1];
+        }
+        if key[at] == key[length] {
+            length += 1;
+        }
+        table[at] = length;
     }
+    table
 }
 
 #[cfg(test)]
@@ -70,6 +100,18 @@ mod tests {
             shown += &veil.end();
             assert_eq!(shown, expected, "in pieces of {size}");
         }
+    }
+
+    #[test]
+    fn a_long_key_costs_no_more_than_a_short_one() {
+        let key = Secret::new("a".repeat(60_000) + "b").expect("a secret");
+        let mut veil = Veil::over(Some(&key));
+        let mut shown = 0;
+        for _ in 0..500_000 {
+            shown += veil.push("a").len();
+        }
+        assert_eq!(shown, 500_000 - 60_000);
+        assert_eq!(veil.push("b!"), format!("{REDACTED}!"));
     }
 
     #[test]

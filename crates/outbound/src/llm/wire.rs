@@ -1,8 +1,10 @@
 //! A turn as OpenAI-compatible endpoints want it, and with less where one of them does not know all of it.
 
 use serde_json::{Map, Value, json};
+use sluice_model::Message;
 
-use super::turn::{Message, ToolChoice, Turn};
+use super::reply::arguments_text;
+use super::turn::{ToolChoice, Turn};
 
 /// What a request makes use of. Endpoints that refuse one of these are asked without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,18 +122,18 @@ fn message(message: &Message) -> Value {
             json!({ "role": "tool", "tool_call_id": tool_call_id, "content": content })
         }
         Message::Assistant { content, tool_calls } if tool_calls.is_empty() => {
-            json!({ "role": "assistant", "content": content })
+            json!({ "role": "assistant", "content": content.as_deref().unwrap_or_default() })
         }
         Message::Assistant { content, tool_calls } => {
             let calls = tool_calls.iter().map(|call| {
                 json!({
                     "id": call.id,
                     "type": "function",
-                    "function": { "name": call.name, "arguments": call.arguments.text() },
+                    "function": { "name": call.name, "arguments": arguments_text(&call.arguments) },
                 })
             });
             let calls: Value = calls.collect();
-            let content = if content.is_empty() { Value::Null } else { content.as_str().into() };
+            let content = content.as_deref().filter(|content| !content.is_empty());
             json!({ "role": "assistant", "content": content, "tool_calls": calls })
         }
     }
@@ -139,8 +141,9 @@ fn message(message: &Message) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use sluice_model::{ToolCall, ToolDescription};
+
     use super::*;
-    use crate::llm::{Arguments, Tool, ToolCall};
 
     #[test]
     fn a_turn_is_written_as_endpoints_want_it() {
@@ -149,16 +152,16 @@ mod tests {
                 Message::System { content: "s".to_owned() },
                 Message::User { content: "u".to_owned() },
                 Message::Assistant {
-                    content: String::new(),
+                    content: None,
                     tool_calls: vec![ToolCall {
                         id: "c1".to_owned(),
                         name: "look".to_owned(),
-                        arguments: Arguments::of("{\"a\":1}"),
+                        arguments: json!({ "a": 1 }),
                     }],
                 },
                 Message::Tool { tool_call_id: "c1".to_owned(), content: "r".to_owned() },
             ],
-            tools: vec![Tool {
+            tools: vec![ToolDescription {
                 name: "look".to_owned(),
                 description: "Looks.".to_owned(),
                 input: json!({ "type": "object" }),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use sluice_model::{SHORTEST_SECRET, Scrub};
+use sluice_model::Scrub;
 use zeroize::Zeroizing;
 
 use super::master::hex;
@@ -16,32 +16,34 @@ const SHORTEST_LINE: usize = 20;
 
 /// Makes `scrub` take a value out from now on: as [`Scrub`] knows it (as it is, in JSON, percent-encoded,
 /// in base64), in hex, in HTML, in JSON with every slash escaped, and percent-encoded twice; and each long line of a
-/// value with several.
+/// value with several, as it is and in JSON. A value that it knows costs nothing.
 pub fn learn(scrub: &Scrub, secret: &Secret) {
     let value = secret.expose();
     let trimmed = value.trim();
-    let mut forms: Vec<Zeroizing<String>> = Vec::new();
-    let lines = trimmed.lines().map(str::trim).filter(|line| {
-        line.len() >= SHORTEST_LINE && line.len() < trimmed.len() && !line.starts_with("-----")
-    });
-    for text in [value, trimmed].into_iter().chain(lines) {
-        let digits = Zeroizing::new(hex(text.as_bytes()));
-        forms.push(Zeroizing::new(digits.to_uppercase()));
-        forms.push(digits);
-        forms.push(in_html(text, "&#39;"));
-        forms.push(in_html(text, "&#x27;"));
-        forms.push(in_html(text, "'"));
-        forms.push(Zeroizing::new(in_json(text).replace('/', "\\/")));
-        forms.push(percent(&percent(text)));
-        forms.push(Zeroizing::new(text.to_owned()));
+    let lines = || {
+        let lines = trimmed.lines().map(str::trim).filter(|line| {
+            line.len() >= SHORTEST_LINE && line.len() < trimmed.len() && !line.starts_with("-----")
+        });
+        lines.flat_map(|line| [Zeroizing::new(line.to_owned()), in_json(line)])
+    };
+    scrub.add_with(trimmed, || forms_of(trimmed).into_iter().chain(lines()).collect());
+    if value.len() > trimmed.len() {
+        scrub.add_with(value, || forms_of(value));
     }
-    forms.retain(|form| form.len() >= SHORTEST_SECRET);
-    scrub.add(forms.iter().map(|form| form.as_str()));
 }
 
-/// The bytes without the values that `scrub` has learned.
-pub fn scrub_bytes<'b>(scrub: &Scrub, bytes: &'b [u8]) -> Cow<'b, [u8]> {
-    scrub.bytes(bytes)
+/// The forms of a text that [`Scrub`] does not know by itself.
+fn forms_of(text: &str) -> Vec<Zeroizing<String>> {
+    let digits = Zeroizing::new(hex(text.as_bytes()));
+    vec![
+        Zeroizing::new(digits.to_uppercase()),
+        digits,
+        in_html(text, "&#39;"),
+        in_html(text, "&#x27;"),
+        in_html(text, "'"),
+        Zeroizing::new(in_json(text).replace('/', "\\/")),
+        percent(&percent(text)),
+    ]
 }
 
 /// The answer without them: its headers, its body and its address.

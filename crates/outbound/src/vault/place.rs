@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sluice_model::Scrub;
 use zeroize::Zeroizing;
 
 use super::reference::{self, Reference};
@@ -23,6 +24,9 @@ pub struct Placed {
     pub request: Request,
     /// Which secrets are where in it; each pair once.
     pub used: Vec<Use>,
+    /// What takes the values in it out of what comes back, and no others: whoever sends the request could
+    /// find out by it what is secret.
+    pub scrub: Scrub,
 }
 
 /// A secret in a place.
@@ -104,7 +108,11 @@ pub fn place(mut request: Request, values: &Values) -> Result<Placed, PlaceError
     }
     used.sort_unstable();
     used.dedup();
-    Ok(Placed { request, used })
+    let is_used = |name: &str| used.iter().any(|it| it.name == name);
+    let placed = values.0.values().filter(|(name, _)| is_used(name));
+    let scrub = Scrub::joined(placed.map(|(_, value)| value.scrub()));
+    request.secrets = scrub.clone();
+    Ok(Placed { request, used, scrub })
 }
 
 fn in_url(url: &str, values: &Values, used: &mut Vec<Use>) -> Result<String, PlaceError> {

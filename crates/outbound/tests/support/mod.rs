@@ -2,6 +2,9 @@
 //! who connects.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod endpoint;
+pub(crate) mod spellings;
+
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -88,7 +91,7 @@ impl Server {
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, Arc::clone(&all), Arc::clone(&script)));
+                tokio::spawn(converse(stream, Arc::clone(&all), Arc::clone(&script)));
             }
         });
         Ok(Server { address, accepted, seen, task })
@@ -110,7 +113,7 @@ impl Server {
                     (Arc::clone(&all), Arc::clone(&script), acceptor.clone());
                 tokio::spawn(async move {
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        serve(stream, all, script).await;
+                        converse(stream, all, script).await;
                     }
                 });
             }
@@ -129,7 +132,7 @@ impl Server {
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, Arc::clone(&all), Arc::clone(&script)));
+                tokio::spawn(converse(stream, Arc::clone(&all), Arc::clone(&script)));
             }
         });
         Server { address: SocketAddr::from(([0, 0, 0, 0], 0)), accepted, seen, task }
@@ -152,6 +155,11 @@ impl Server {
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// A server on this machine that does the same each time.
+pub(crate) async fn serve(play: Play) -> Server {
+    Server::at("127.0.0.1", move |_, _| play.clone()).await
 }
 
 /// An answer with a length.
@@ -190,7 +198,7 @@ fn parts(
     (Arc::default(), Arc::default(), Arc::new(script))
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     seen: Arc<Mutex<Vec<Seen>>>,
     script: Script,

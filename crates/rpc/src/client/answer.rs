@@ -1,10 +1,9 @@
 //! The result in an answer, or why there is none.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny};
 use serde_json::Value;
+use sluice_model::json_weight;
 
 use crate::{ErrorObject, RpcFailure};
 
@@ -35,8 +34,17 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
     Value::deserialize(deserializer).map(Some)
 }
 
-/// Reads an answer. Services say errors with any status; a result comes with one of success.
-pub(super) fn result(status: u16, answer: &[u8], id: u64) -> Result<Value, RpcFailure> {
+/// Reads an answer of so many values at most. Services say errors with any status; a result comes with one
+/// of success.
+pub(super) fn result(
+    status: u16,
+    answer: &[u8],
+    id: u64,
+    limit_values: usize,
+) -> Result<Value, RpcFailure> {
+    if json_weight(answer) > limit_values {
+        return Err(RpcFailure::TooMany { limit_values });
+    }
     // A list would be read as the members in their order.
     if is_list(answer) {
         return not("it is a list, and no batch was asked for");
@@ -46,61 +54,6 @@ pub(super) fn result(status: u16, answer: &[u8], id: u64) -> Result<Value, RpcFa
     match answer.result(status) {
         Ok(_) if of_another => not("its `id` is not that of the request"),
         result => result,
-    }
-}
-
-/// Reads the answers to a batch of requests whose ids begin with 1; they come in any order.
-pub(super) fn results(
-    status: u16,
-    answer: &[u8],
-    requests: usize,
-) -> Result<Vec<Result<Value, RpcFailure>>, RpcFailure> {
-    if !is_list(answer) {
-        // A service that takes no batch says so once.
-        return match parsed::<Answer>(status, answer)?.result(status) {
-            Ok(_) => not("it is one answer to a batch of requests"),
-            Err(failure) => Err(failure),
-        };
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(answer);
-    let answers = match deserializer.deserialize_seq(AtMost(requests)) {
-        Ok(answers) => answers,
-        Err(_) if !is_success(status) => return not(format!("the status is {status}")),
-        Err(error) => return not(format!("it is no list of answers: {error}")),
-    };
-    let mut results: Vec<_> = (0..requests).map(|_| not("it has none to this request")).collect();
-    let mut given = vec![false; requests];
-    for answer in answers {
-        let id = answer.id.as_ref().and_then(Value::as_u64).unwrap_or(0);
-        let Some(place) = usize::try_from(id).ok().and_then(|id| id.checked_sub(1)) else {
-            continue;
-        };
-        if place < requests && !std::mem::replace(&mut given[place], true) {
-            results[place] = answer.result(status);
-        }
-    }
-    Ok(results)
-}
-
-/// So many answers and not one more: each takes far more memory than its few bytes.
-struct AtMost(usize);
-
-impl<'de> Visitor<'de> for AtMost {
-    type Value = Vec<Answer>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of {} answers at most", self.0)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Answer>, A::Error> {
-        let mut answers = Vec::new();
-        while let Some(answer) = list.next_element()? {
-            if answers.len() == self.0 {
-                return Err(A::Error::invalid_length(self.0 + 1, &self));
-            }
-            answers.push(answer);
-        }
-        Ok(answers)
     }
 }
 
@@ -154,8 +107,10 @@ mod tests {
 
     use super::*;
 
+    const MOST: usize = 1_000_000;
+
     fn read(status: u16, answer: &Value) -> Result<Value, RpcFailure> {
-        result(status, answer.to_string().as_bytes(), 1)
+        result(status, answer.to_string().as_bytes(), 1, MOST)
     }
 
     #[test]
@@ -190,7 +145,8 @@ mod tests {
             (200, "[".repeat(100_000), "it is a list"),
             (200, r#"{"a":"#.repeat(100_000), "it is not JSON"),
         ] {
-            let Err(RpcFailure::NotJsonRpc(told)) = result(status, answer.as_bytes(), 1) else {
+            let Err(RpcFailure::NotJsonRpc(told)) = result(status, answer.as_bytes(), 1, MOST)
+            else {
                 panic!("{answer:.40} is no answer")
             };
             assert!(told.contains(why), "{told}");
@@ -198,19 +154,10 @@ mod tests {
     }
 
     #[test]
-    fn the_answers_to_a_batch_come_in_any_order_and_each_once() {
-        let answer = json!([
-            {"id": 2, "error": {"code": 5, "message": "five"}},
-            {"id": 1, "result": "one"}, {"id": 1, "result": "again"}, {"id": 9, "result": 9}, {},
-        ]);
-        let results = results(200, answer.to_string().as_bytes(), 5).expect("it is a list");
-        assert_eq!(results[0], Ok(json!("one")));
-        assert!(matches!(&results[1], Err(RpcFailure::Service(error)) if error.code == 5));
-        assert!(matches!(&results[2], Err(RpcFailure::NotJsonRpc(_))));
-        let refused = br#"{"id": null, "error": {"code": -32600, "message": "no batches"}}"#;
-        assert!(matches!(super::results(200, refused, 3), Err(RpcFailure::Service(_))));
-        let more = "[".to_owned() + &"{},".repeat(3) + "{}]";
-        assert!(super::results(200, more.as_bytes(), 3).is_err(), "more answers than requests");
-        assert!(super::results(200, b"{}", 3).is_err() && super::results(200, b"[7]", 3).is_err());
+    fn many_small_values_are_too_much() {
+        let answer = json!({"id": 1, "result": vec![json!([0]); 100]}).to_string();
+        let told = result(200, answer.as_bytes(), 1, 500);
+        assert_eq!(told, Err(RpcFailure::TooMany { limit_values: 500 }));
+        assert!(result(200, answer.as_bytes(), 1, 700).is_ok());
     }
 }

@@ -1,13 +1,14 @@
-//! Connections to services: at most so many at once to one address, and some of them kept while
-//! nobody uses them.
+//! Connections to services: at most so many at once to one address, and fewer for one owner, so that whoever
+//! stalls theirs stalls nobody else's. Those that nobody uses are kept for a while, and closed then.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
 
 use super::connection::Connection;
 use super::{Body, told};
@@ -15,6 +16,12 @@ use crate::{Address, RpcFailure};
 
 /// The most connections to one address at once; calls beyond wait for one.
 const MAX_AT_ONCE: usize = 64;
+
+/// The most of them for one owner.
+const MAX_OF_OWNER: usize = 16;
+
+/// Owners of an address that are kept in mind before those without a call are forgotten.
+const MAX_OWNERS: usize = 1_024;
 
 /// The most addresses that connections are kept for.
 const MAX_ADDRESSES: usize = 1_024;
@@ -32,29 +39,39 @@ pub(super) struct Pool {
 struct Line {
     address: Address,
     places: Arc<Semaphore>,
-    idle: Mutex<Vec<(Connection, Instant)>>,
+    by_owner: Mutex<HashMap<String, Arc<Semaphore>>>,
+    idle: Mutex<Idle>,
+}
+
+/// Connections that nobody uses.
+#[derive(Debug, Default)]
+struct Idle {
+    /// The one that was used longest ago first.
+    connections: Vec<(Connection, Instant)>,
+    /// Whether a task closes them when their time is over.
+    is_watched: bool,
 }
 
 /// The right to one connection; it ends with the call.
 pub(super) struct Place {
     line: Arc<Line>,
-    _permit: OwnedSemaphorePermit,
+    _permits: [OwnedSemaphorePermit; 2],
 }
 
 impl Pool {
-    /// A place at an address, when there is one.
-    pub(super) async fn place(&self, address: &Address) -> Place {
+    /// A place at an address, when there is one for that owner.
+    pub(super) async fn place(&self, address: &Address, owner: &str) -> Place {
         let line = self.line(address);
-        match Arc::clone(&line.places).acquire_owned().await {
-            Ok(permit) => Place { line, _permit: permit },
-            Err(closed) => unreachable!("nobody closes it: {closed}"),
-        }
+        // In this order nobody waits for their own turn with a place of all in hand.
+        let own = permit(line.places_of(owner)).await;
+        let of_all = permit(Arc::clone(&line.places)).await;
+        Place { line, _permits: [own, of_all] }
     }
 
     /// How many connections are kept.
     pub(super) fn idle(&self) -> usize {
         let lines = lock(&self.lines);
-        lines.values().map(|line| lock(&line.idle).len()).sum()
+        lines.values().map(|line| lock(&line.idle).connections.len()).sum()
     }
 
     fn line(&self, address: &Address) -> Arc<Line> {
@@ -68,7 +85,8 @@ impl Pool {
         let line = Arc::new(Line {
             address: address.clone(),
             places: Arc::new(Semaphore::new(MAX_AT_ONCE)),
-            idle: Mutex::new(Vec::new()),
+            by_owner: Mutex::default(),
+            idle: Mutex::default(),
         });
         lines.insert(address.clone(), Arc::clone(&line));
         line
@@ -111,8 +129,10 @@ impl Place {
     /// Keeps a connection whose answer was read to its end.
     pub(super) fn keep(&self, connection: Connection) {
         let mut idle = lock(&self.line.idle);
-        idle.retain(|(_, since)| since.elapsed() < MAX_IDLE);
-        idle.push((connection, Instant::now()));
+        idle.connections.push((connection, Instant::now()));
+        if !std::mem::replace(&mut idle.is_watched, true) {
+            tokio::spawn(watch(Arc::downgrade(&self.line)));
+        }
     }
 }
 
@@ -120,12 +140,48 @@ impl Line {
     /// The connection that was used last, if it is still good.
     fn take(&self) -> Option<Connection> {
         let mut idle = lock(&self.idle);
-        while let Some((connection, since)) = idle.pop() {
+        while let Some((connection, since)) = idle.connections.pop() {
             if since.elapsed() < MAX_IDLE && connection.is_silent() {
                 return Some(connection);
             }
         }
         None
+    }
+
+    fn places_of(&self, owner: &str) -> Arc<Semaphore> {
+        let mut owners = lock(&self.by_owner);
+        if let Some(places) = owners.get(owner) {
+            return Arc::clone(places);
+        }
+        if owners.len() >= MAX_OWNERS {
+            owners.retain(|_, places| Arc::strong_count(places) > 1);
+        }
+        let places = Arc::new(Semaphore::new(MAX_OF_OWNER));
+        owners.insert(owner.to_owned(), Arc::clone(&places));
+        places
+    }
+
+    /// Closes the connections whose time is over. When to look again; none where nothing is left.
+    fn close_old(&self) -> Option<Instant> {
+        let mut idle = lock(&self.idle);
+        idle.connections.retain(|(_, since)| since.elapsed() < MAX_IDLE);
+        let next = idle.connections.first().map(|(_, since)| *since + MAX_IDLE);
+        idle.is_watched = next.is_some();
+        next
+    }
+}
+
+/// Closes connections when their time is over, until there are none.
+async fn watch(line: Weak<Line>) {
+    while let Some(next) = line.upgrade().and_then(|line| line.close_old()) {
+        sleep_until(next).await;
+    }
+}
+
+async fn permit(places: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match places.acquire_owned().await {
+        Ok(permit) => permit,
+        Err(closed) => unreachable!("nobody closes it: {closed}"),
     }
 }
 

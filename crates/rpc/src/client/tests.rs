@@ -1,144 +1,25 @@
 //! Calls of real servers that play a part: good ones, slow ones, and those that mean harm.
 
+mod server;
+
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::*;
 use crate::document_of;
-
-/// What a server does with a request.
-#[derive(Clone)]
-enum Part {
-    /// Writes these bytes and reads on.
-    Say(Vec<u8>),
-    /// Writes these bytes and closes.
-    SayAndClose(Vec<u8>),
-    /// Writes these bytes again and again, until nobody reads them any more.
-    SayForEver(Vec<u8>, Vec<u8>),
-    /// Waits until the connection ends.
-    Hang,
-}
-
-/// A server on a unix socket.
-struct Server {
-    address: Address,
-    /// How many connections it took.
-    connections: Arc<AtomicUsize>,
-    /// The requests that it read, heads and bodies.
-    requests: Arc<Mutex<Vec<String>>>,
-    /// Told each time that a connection ends.
-    ended: Arc<Notify>,
-    _folder: TempDir,
-}
-
-type Script = Arc<dyn Fn(&str) -> Part + Send + Sync>;
-
-impl Server {
-    fn playing(script: impl Fn(&str) -> Part + Send + Sync + 'static) -> Server {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("rpc.sock");
-        let listener = UnixListener::bind(&path).expect("a socket");
-        let server = Server {
-            address: Address::Unix(path),
-            connections: Arc::default(),
-            requests: Arc::default(),
-            ended: Arc::default(),
-            _folder: folder,
-        };
-        let (connections, requests, ended) =
-            (server.connections.clone(), server.requests.clone(), server.ended.clone());
-        let script: Script = Arc::new(script);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.fetch_add(1, Ordering::SeqCst);
-                let (script, requests, ended) = (script.clone(), requests.clone(), ended.clone());
-                tokio::spawn(async move {
-                    play(stream, script, requests).await;
-                    ended.notify_one();
-                });
-            }
-        });
-        server
-    }
-
-    fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.requests.lock().expect("nobody panics with it").clone()
-    }
-
-    async fn call(&self, client: &Client) -> Result<Value, RpcFailure> {
-        call(client, &self.address, CallLimits::default()).await
-    }
-}
-
-async fn call(client: &Client, address: &Address, limits: CallLimits) -> Result<Value, RpcFailure> {
-    client.call(address, "event_list", &json!({"day": "d"}), &Caller::default(), limits).await
-}
-
-async fn play<S>(mut stream: S, script: Script, requests: Arc<Mutex<Vec<String>>>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    while let Some(request) = read_request(&mut stream).await {
-        let part = script(&request);
-        requests.lock().expect("nobody panics with it").push(request);
-        let (bytes, again) = match &part {
-            Part::Say(bytes) | Part::SayAndClose(bytes) => (bytes.as_slice(), None),
-            Part::SayForEver(bytes, again) => (bytes.as_slice(), Some(again)),
-            Part::Hang => (&[] as &[u8], None),
-        };
-        if stream.write_all(bytes).await.is_err() || matches!(part, Part::SayAndClose(_)) {
-            return;
-        }
-        while let Some(again) = again {
-            if stream.write_all(again).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
-/// The next request; none where the connection ended.
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
-    let mut bytes = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.map_or(0, |length| length.parse().expect("a number")) {
-                return Some(text);
-            }
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
-}
-
-fn http(status: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
-}
-
-fn result(value: &Value) -> Vec<u8> {
-    http("200 OK", &json!({"jsonrpc": "2.0", "id": 1, "result": value}).to_string())
-}
+use server::{Part, Server, call, http, play, result};
 
 #[tokio::test]
 async fn a_call_says_who_asks_and_connections_are_kept() {
     let server = Server::playing(|_| Part::Say(result(&json!([1, "x"]))));
     let client = Client::new();
     let caller = Caller {
+        owner: "t".into(),
         user: Some("ada".into()),
         context: Some("ours".into()),
         claims: Some("{}".into()),
@@ -318,24 +199,65 @@ async fn many_calls_at_once_share_a_bounded_number_of_connections() {
 }
 
 #[tokio::test]
-async fn a_batch_is_one_request() {
-    let answer = json!([{"id": 2, "result": "b"}, {"id": 1, "result": "a"}]).to_string();
-    let server = Server::playing(move |_| Part::Say(http("200 OK", &answer)));
-    let (client, caller, limits) = (Client::new(), Caller::default(), CallLimits::default());
-    let (params, none) = (json!([1]), Value::Null);
-    let calls = [("one", &params), ("two", &none)];
-    let results = client.batch(&server.address, &calls, &caller, limits).await;
-    assert_eq!(results, Ok(vec![Ok(json!("a")), Ok(json!("b"))]));
-    let requests = server.requests();
-    let body = requests[0].split_once("\r\n\r\n").expect("it has a body").1;
-    let body: Value = serde_json::from_str(body).expect("it is JSON");
-    let expected = json!([
-        {"jsonrpc": "2.0", "id": 1, "method": "one", "params": [1]},
-        {"jsonrpc": "2.0", "id": 2, "method": "two"},
-    ]);
-    assert_eq!((requests.len(), body), (1, expected));
-    let none = client.batch(&server.address, &[], &caller, limits).await;
-    assert!(matches!(none, Err(RpcFailure::Invalid(_))));
+async fn connections_that_nobody_uses_are_closed() {
+    let server = Server::playing(|_| Part::Say(result(&json!(1))));
+    let client = Client::new();
+    assert_eq!(server.call(&client).await, Ok(json!(1)));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(19)).await;
+    tokio::task::yield_now().await;
+    assert_eq!(client.idle_connections(), 1);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(client.idle_connections(), 0, "its time is over");
+    server.ended.notified().await;
+    tokio::time::resume();
+    // And those after them likewise.
+    assert_eq!(server.call(&client).await, Ok(json!(1)));
+    assert_eq!((server.connections(), client.idle_connections()), (2, 1));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(21)).await;
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(client.idle_connections(), 0);
+}
+
+#[tokio::test]
+async fn who_stalls_a_service_leaves_places_to_others() {
+    let server = Server::playing(|request| {
+        let stalls = request.contains("x-hero-user: slow\r\n");
+        if stalls { Part::Hang } else { Part::Say(result(&json!(1))) }
+    });
+    let (client, limits) = (Client::new(), CallLimits::default());
+    let caller = |owner: &str| Caller {
+        owner: owner.to_owned(),
+        user: Some(owner.to_owned()),
+        ..Caller::default()
+    };
+    let (slow, quick, params) = (caller("slow"), caller("quick"), json!({}));
+    let stalled = futures_of(200, || client.call(&server.address, "m", &params, &slow, limits));
+    tokio::pin!(stalled);
+    tokio::select! {
+        biased;
+        () = &mut stalled => panic!("nobody answers"),
+        answer = client.call(&server.address, "m", &params, &quick, limits) => {
+            assert_eq!(answer, Ok(json!(1)));
+        }
+    }
+    assert!(server.connections() <= 17, "{}", server.connections());
+}
+
+/// So many of them at once.
+async fn futures_of<F: Future>(many: usize, one: impl Fn() -> F) {
+    let mut all: Vec<_> = (0..many).map(|_| Box::pin(one())).collect();
+    std::future::poll_fn(|context| {
+        all.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,9 +1,16 @@
 //! What changed from one document of a service to the next, for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::{Document, Fields, Member, Method};
+use super::budget::cut;
+use super::{Document, Fields, Member, Method, Shape};
+
+/// The most phrases about one method or object.
+const MAX_PHRASES: usize = 50;
+
+/// The longest words for a shape, in characters.
+const MAX_SHAPE: usize = 300;
 
 /// What changed; all names in alphabetical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,8 +97,7 @@ fn records(document: &Document) -> BTreeMap<&str, &[Member]> {
 
 fn of_method((old, was): (&Document, &Method), (new, is): (&Document, &Method)) -> Vec<String> {
     let mut what = of_members("param", (old, &was.params), (new, &is.params));
-    let (before, after) = (old.told(&was.result), new.told(&is.result));
-    if before != after {
+    if let Some((before, after)) = differ((old, &was.result), (new, &is.result)) {
         what.push(format!("answers {after}, not {before}"));
     }
     if was.passing != is.passing {
@@ -112,28 +118,45 @@ fn of_members(
     (old, was): (&Document, &[Member]),
     (new, is): (&Document, &[Member]),
 ) -> Vec<String> {
-    let find = |members: &[Member], name: &str| members.iter().position(|m| m.name == name);
+    let (before, now) = (by_name(was), by_name(is));
     let mut what = Vec::new();
     for member in was {
-        let Some(at) = find(is, &member.name) else {
+        let Some(after) = now.get(member.name.as_str()) else {
             what.push(format!("{word} {} is gone", told(&member.name)));
             continue;
         };
-        let after = &is[at];
         if member.required != after.required {
             let now = if after.required { "required" } else { "optional" };
             what.push(format!("{word} {} is {now} now", told(&member.name)));
         }
-        let (before, after) = (old.told(&member.shape), new.told(&after.shape));
-        if before != after {
+        if let Some((before, after)) = differ((old, &member.shape), (new, &after.shape)) {
             what.push(format!("{word} {} is {after}, not {before}", told(&member.name)));
         }
     }
-    for member in is.iter().filter(|member| find(was, &member.name).is_none()) {
+    for member in is.iter().filter(|member| !before.contains_key(member.name.as_str())) {
         let required = if member.required { ", required" } else { "" };
         what.push(format!("{word} {} is new{required}", told(&member.name)));
     }
+    if what.len() > MAX_PHRASES {
+        let more = what.len() - MAX_PHRASES;
+        what.truncate(MAX_PHRASES);
+        what.push(format!("and {more} more"));
+    }
     what
+}
+
+/// Where two have one name, the first.
+fn by_name(members: &[Member]) -> HashMap<&str, &Member> {
+    members.iter().rev().map(|member| (member.name.as_str(), member)).collect()
+}
+
+/// Both shapes in words, where they differ.
+fn differ(
+    (old, was): (&Document, &Shape),
+    (new, is): (&Document, &Shape),
+) -> Option<(String, String)> {
+    let (before, after) = (old.told(was), new.told(is));
+    (before != after).then(|| (cut(&before, MAX_SHAPE), cut(&after, MAX_SHAPE)))
 }
 
 /// A name as it may stand in a line for people.

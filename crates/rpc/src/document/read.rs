@@ -4,8 +4,12 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::schema::{Schemas, cut, text_of};
+use super::budget::{cut, text_of};
+use super::schema::Schemas;
 use super::{Document, InvalidDocument, KnownError, Member, Method, Passing, Shape, digest};
+
+/// The member of a method that says that it may be called again where nobody knows whether it was done.
+const IDEMPOTENT: &str = "x-idempotent";
 
 /// The longest name of a method, in bytes: what fits into a grant.
 const MAX_NAME_BYTES: usize = 180;
@@ -39,15 +43,19 @@ pub(super) fn document(root: &Value) -> Result<Document, InvalidDocument> {
         return refuse("it has no list of `methods`");
     };
     let mut schemas = Schemas::of(root);
-    let (methods, left_out) = methods(&mut schemas, listed);
+    let (methods, mut left_out) = methods(&mut schemas, listed);
     let info = root.get("info").unwrap_or(&Value::Null);
+    let (named, is_cut) = schemas.finish();
+    if is_cut {
+        left_out.push("there is too much in its schemas: some of them are anything".to_owned());
+    }
     Ok(Document {
         openrpc,
         title: text_of(info, "title", MAX_SUMMARY),
         version: text_of(info, "version", 60),
         about: text_of(info, "description", MAX_ABOUT),
         methods,
-        named: schemas.finish(),
+        named,
         left_out,
         digest: digest(root),
     })
@@ -79,7 +87,17 @@ fn methods<'a>(schemas: &mut Schemas<'a>, listed: &'a [Value]) -> (Vec<Method>, 
             Some(name) if !names.insert(name) => {
                 leave(format!("the method `{name}` is there twice, and the first is taken"));
             }
-            Some(name) => methods.push(method(schemas, name, json)),
+            Some(name) => {
+                let method = method(schemas, name, json);
+                // Half a method would be called wrongly.
+                if schemas.budget().is_over() {
+                    let known = methods.len();
+                    left_out
+                        .push(format!("there is too much in it: only {known} methods are known"));
+                    break;
+                }
+                methods.push(method);
+            }
         }
     }
     (methods, left_out)
@@ -101,22 +119,31 @@ fn method<'a>(schemas: &mut Schemas<'a>, name: &str, json: &'a Value) -> Method 
         }
         _ => Shape::Any,
     };
-    let tags = list(json, "tags").filter_map(|tag| {
-        let tag = schemas.resolve(tag)?;
-        Some(cut(tag.get("name").unwrap_or(tag).as_str()?, 80))
-    });
-    let errors = list(json, "errors").filter_map(|error| {
-        let error = schemas.resolve(error)?;
-        let message = text_of(error, "message", MAX_SUMMARY);
-        Some(KnownError { code: error.get("code")?.as_i64()?, message })
-    });
+    let mut tags = Vec::new();
+    for tag in list(json, "tags") {
+        let Some(tag) = schemas.resolve(tag) else { continue };
+        if let Some(name) = tag.get("name").unwrap_or(tag).as_str() {
+            schemas.budget().parts(1);
+            tags.push(schemas.budget().text(cut(name, 80)));
+        }
+    }
+    let mut errors = Vec::new();
+    for error in list(json, "errors") {
+        let Some(error) = schemas.resolve(error) else { continue };
+        if let Some(code) = error.get("code").and_then(Value::as_i64) {
+            schemas.budget().parts(1);
+            errors
+                .push(KnownError { code, message: schemas.text_of(error, "message", MAX_SUMMARY) });
+        }
+    }
     Method {
-        name: name.to_owned(),
-        summary: text_of(json, "summary", MAX_SUMMARY),
-        description: text_of(json, "description", MAX_ABOUT),
-        deprecated: json.get("deprecated") == Some(&Value::Bool(true)),
-        tags: tags.collect(),
-        errors: errors.collect(),
+        name: schemas.budget().text(name.to_owned()),
+        summary: schemas.text_of(json, "summary", MAX_SUMMARY),
+        description: schemas.text_of(json, "description", MAX_ABOUT),
+        deprecated: is_true(json, "deprecated"),
+        idempotent: is_true(json, IDEMPOTENT),
+        tags,
+        errors,
         passing,
         params,
         result,
@@ -134,15 +161,23 @@ fn param<'a>(
         Some(name) if !name.is_empty() => cut(name, MAX_NAME_BYTES),
         _ => format!("param_{}", index + 1),
     };
+    if schemas.budget().is_over() {
+        return None;
+    }
     let schema = json.get("schema").unwrap_or(&Value::Null);
-    let about = Some(text_of(json, "description", MAX_ABOUT)).filter(|text| !text.is_empty());
+    let about = Some(schemas.text_of(json, "description", MAX_ABOUT));
+    let about = about.filter(|text| !text.is_empty());
     Some(Member {
-        about: about.unwrap_or_else(|| text_of(json, "summary", MAX_SUMMARY)),
-        required: json.get("required") == Some(&Value::Bool(true)),
+        about: about.unwrap_or_else(|| schemas.text_of(json, "summary", MAX_SUMMARY)),
+        required: is_true(json, "required"),
         shape: schemas.shape(schema, &format!("{method}_{name}")),
-        default: schemas.resolve(schema).and_then(|schema| schema.get("default")).cloned(),
-        name,
+        default: schemas.resolve(schema).and_then(|schema| schemas.default_of(schema)),
+        name: schemas.budget().text(name),
     })
+}
+
+fn is_true(json: &Value, name: &str) -> bool {
+    json.get(name) == Some(&Value::Bool(true))
 }
 
 fn list<'a>(json: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {

@@ -1,18 +1,16 @@
 //! JSON Schema as shapes. Each schema that is referred to is read once, from a queue, so recursion
-//! costs nothing; depth and the number of all shapes are bounded, and what lies beyond is anything.
+//! costs nothing; depth and all that is kept are bounded, and what lies beyond is anything.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::{Map, Value};
+use sluice_model::percent_decoded;
 
+use super::budget::{Budget, cut, text_of};
 use super::{Fields, Member, Named, Shape};
 
 /// How deep one schema may be nested without a reference.
 const MAX_DEPTH: usize = 24;
-
-/// How many shapes a document may have in all.
-const MAX_SHAPES: usize = 400_000;
 
 /// The most schemas with names.
 const MAX_NAMED: usize = 10_000;
@@ -20,7 +18,7 @@ const MAX_NAMED: usize = 10_000;
 /// The most members of one object, and the most parts of a union.
 const MAX_MEMBERS: usize = 1_000;
 
-/// How much of the parts of one schema is looked at.
+/// How much of the parts of one schema is looked at, and of a set of values.
 const MAX_SEEN: usize = 4_000;
 
 /// The longest name of a member, in bytes.
@@ -29,8 +27,14 @@ const MAX_NAME_BYTES: usize = 200;
 /// The most values that are one of a fixed set; a larger set is what its values are.
 const MAX_CHOICES: usize = 64;
 
+/// The longest plain text among values, in bytes.
+const MAX_VALUE_BYTES: usize = 200;
+
 /// How many references lead on from one to the next.
 const MAX_HOPS: usize = 16;
+
+/// The longest reference, in bytes.
+const MAX_REFERENCE_BYTES: usize = 1_000;
 
 /// The longest description of a schema, in characters.
 const MAX_ABOUT: usize = 1_000;
@@ -41,13 +45,18 @@ pub(super) struct Schemas<'a> {
     named: Vec<Named>,
     by_place: HashMap<*const Value, usize>,
     to_read: VecDeque<(usize, &'a Value)>,
-    shapes: usize,
+    budget: Budget,
 }
 
 impl<'a> Schemas<'a> {
     pub(super) fn of(root: &'a Value) -> Schemas<'a> {
         let (by_place, to_read) = (HashMap::new(), VecDeque::new());
-        Schemas { root, named: Vec::new(), by_place, to_read, shapes: 0 }
+        Schemas { root, named: Vec::new(), by_place, to_read, budget: Budget::whole() }
+    }
+
+    /// What may still be kept of the document.
+    pub(super) fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
     }
 
     /// What a reference leads to in the end; the value itself where it is none.
@@ -67,28 +76,54 @@ impl<'a> Schemas<'a> {
         self.nested(schema, hint, 0)
     }
 
-    /// All schemas with names, read.
-    pub(super) fn finish(mut self) -> Vec<Named> {
+    /// All schemas with names, read; and whether some of them are anything because there was too much.
+    pub(super) fn finish(mut self) -> (Vec<Named>, bool) {
         while let Some((at, schema)) = self.to_read.pop_front() {
             let name = self.named[at].name.clone();
-            self.named[at].about = text_of(schema, "description", MAX_ABOUT);
-            self.named[at].fields = match self.members(schema, &name) {
+            let about = self.text_of(schema, "description", MAX_ABOUT);
+            let fields = match self.members(schema, &name) {
                 Some(members) => Fields::Record(members),
                 None => Fields::Alias(self.nested(schema, &name, 0)),
             };
+            // Half an object would be another one.
+            if self.budget.is_over() {
+                return (self.named, true);
+            }
+            self.named[at].about = about;
+            self.named[at].fields = fields;
         }
-        self.named
+        (self.named, false)
+    }
+
+    /// A member that is a text, cut, out of the budget; empty where there is none.
+    pub(super) fn text_of(&mut self, value: &Value, name: &str, most: usize) -> String {
+        self.budget.text(text_of(value, name, most))
+    }
+
+    /// What a schema says is meant where the value is absent, if that is a plain value.
+    pub(super) fn default_of(&mut self, schema: &Value) -> Option<Value> {
+        let value = schema.get("default")?;
+        match value {
+            Value::Array(_) | Value::Object(_) => return None,
+            Value::String(text) if text.len() > MAX_VALUE_BYTES => return None,
+            Value::String(text) => self.budget.text(text.clone()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
+        };
+        Some(value.clone())
     }
 
     fn look_up(&self, reference: &str) -> Option<&'a Value> {
         let pointer = reference.strip_prefix('#')?;
+        if pointer.len() > MAX_REFERENCE_BYTES {
+            return None;
+        }
         self.root.pointer(&percent_decoded(pointer))
     }
 
     fn nested(&mut self, schema: &'a Value, hint: &str, depth: usize) -> Shape {
-        self.shapes += 1;
+        self.budget.parts(1);
         let Value::Object(members) = schema else { return Shape::Any };
-        if depth > MAX_DEPTH || self.shapes > MAX_SHAPES {
+        if depth > MAX_DEPTH || self.budget.is_over() {
             return Shape::Any;
         }
         let shape = self.of_object(schema, members, hint, depth);
@@ -113,10 +148,10 @@ impl<'a> Schemas<'a> {
             };
         }
         if let Some(value) = members.get("const") {
-            return choice(std::slice::from_ref(value));
+            return self.choice(std::slice::from_ref(value));
         }
         if let Some(Value::Array(values)) = members.get("enum") {
-            return choice(values);
+            return self.choice(values);
         }
         if self.has_members(schema) {
             let title = members.get("title").and_then(Value::as_str);
@@ -198,6 +233,37 @@ impl<'a> Schemas<'a> {
         Shape::List(Box::new(if closed { union(shapes) } else { Shape::Any }))
     }
 
+    /// A fixed set of values; where one of them is no plain value, or there are many, what they are.
+    fn choice(&mut self, values: &'a [Value]) -> Shape {
+        if values == [Value::Null] {
+            return Shape::Null;
+        }
+        if values.len() > MAX_SEEN {
+            return Shape::Any;
+        }
+        if !values.is_empty() && values.len() <= MAX_CHOICES && values.iter().all(is_choice) {
+            let mut each: Vec<Value> = Vec::new();
+            for value in values {
+                if !each.contains(value) {
+                    self.budget.text(value.as_str().unwrap_or_default().to_owned());
+                    each.push(value.clone());
+                }
+            }
+            self.budget.parts(each.len());
+            return Shape::Choice(each);
+        }
+        self.budget.parts(values.len());
+        union(values.iter().map(|value| match value {
+            Value::Null => Shape::Null,
+            Value::Bool(_) => Shape::Bool,
+            Value::Number(number) if number.is_f64() => Shape::Float,
+            Value::Number(_) => Shape::Int,
+            Value::String(_) => Shape::Text(None),
+            Value::Array(_) => Shape::List(Box::new(Shape::Any)),
+            Value::Object(_) => Shape::Map(Box::new(Shape::Any)),
+        }))
+    }
+
     /// The schema as one with a name, which is read later.
     fn name(&mut self, schema: &'a Value, name: &str) -> Shape {
         if let Some(at) = self.by_place.get(&std::ptr::from_ref(schema)) {
@@ -208,7 +274,8 @@ impl<'a> Schemas<'a> {
         }
         let at = self.named.len();
         let fields = Fields::Alias(Shape::Any);
-        self.named.push(Named { name: cut(name, 120), about: String::new(), fields });
+        let name = self.budget.text(cut(name, 120));
+        self.named.push(Named { name, about: String::new(), fields });
         self.by_place.insert(schema, at);
         self.to_read.push_back((at, schema));
         Shape::Named(at)
@@ -229,20 +296,22 @@ impl<'a> Schemas<'a> {
             return None;
         }
         let Found { members, required, .. } = found;
-        let member = |(member, schema): (&'a str, &'a Value)| Member {
-            name: member.to_owned(),
-            about: text_of(schema, "description", MAX_ABOUT),
-            required: required.contains(member),
-            shape: self.nested(schema, &format!("{name}_{member}"), 1),
-            default: schema.get("default").cloned(),
+        let member = |(member, schema): (&'a str, &'a Value)| {
+            (!self.budget.is_over()).then(|| Member {
+                name: self.budget.text(member.to_owned()),
+                about: self.text_of(schema, "description", MAX_ABOUT),
+                required: required.contains(member),
+                shape: self.nested(schema, &format!("{name}_{member}"), 1),
+                default: self.default_of(schema),
+            })
         };
-        Some(members.into_iter().map(member).collect())
+        Some(members.into_iter().map_while(member).collect())
     }
 
     fn found(&mut self, schema: &'a Value) -> Found<'a> {
         let mut found = Found::default();
         self.collect(schema, &mut found, 0);
-        self.shapes += found.seen;
+        self.budget.parts(found.seen);
         found
     }
 
@@ -256,7 +325,9 @@ impl<'a> Schemas<'a> {
         let other = kind.is_some_and(|kind| kind.as_str() != Some("object"));
         found.other |= other || schema.get("enum").is_some();
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        let before = found.required.len();
         found.required.extend(required.take(MAX_MEMBERS).filter_map(Value::as_str));
+        found.seen += found.required.len() - before;
         if let Some(Value::Object(properties)) = schema.get("properties") {
             found.seen += properties.len().min(MAX_MEMBERS);
             for (name, schema) in properties.iter().take(MAX_MEMBERS) {
@@ -310,62 +381,13 @@ fn union(shapes: impl IntoIterator<Item = Shape>) -> Shape {
     }
 }
 
-/// A fixed set of values; where one of them is no plain value, or there are many, what they are.
-fn choice(values: &[Value]) -> Shape {
-    let plain = |value: &Value| match value {
-        Value::String(text) => text.len() <= 200,
+/// Whether a value may be one of a fixed set.
+fn is_choice(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() <= MAX_VALUE_BYTES,
         // Type checkers read no larger ones, and other languages not either.
         Value::Number(number) => number.as_i64().is_some_and(|n| n.unsigned_abs() < 1 << 53),
         Value::Bool(_) | Value::Null => true,
         Value::Array(_) | Value::Object(_) => false,
-    };
-    if values == [Value::Null] {
-        return Shape::Null;
     }
-    if !values.is_empty() && values.len() <= MAX_CHOICES && values.iter().all(plain) {
-        let mut each: Vec<Value> = Vec::new();
-        for value in values {
-            if !each.contains(value) {
-                each.push(value.clone());
-            }
-        }
-        return Shape::Choice(each);
-    }
-    union(values.iter().map(|value| match value {
-        Value::Null => Shape::Null,
-        Value::Bool(_) => Shape::Bool,
-        Value::Number(number) if number.is_f64() => Shape::Float,
-        Value::Number(_) => Shape::Int,
-        Value::String(_) => Shape::Text(None),
-        Value::Array(_) => Shape::List(Box::new(Shape::Any)),
-        Value::Object(_) => Shape::Map(Box::new(Shape::Any)),
-    }))
-}
-
-/// A member that is a text, cut; empty where there is none.
-pub(super) fn text_of(value: &Value, name: &str, most: usize) -> String {
-    value.get(name).and_then(Value::as_str).map(|text| cut(text.trim(), most)).unwrap_or_default()
-}
-
-/// At most so many characters of a text.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}…", &text[..at]),
-    }
-}
-
-fn percent_decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let code = after.first_chunk::<2>().filter(|_| *first == b'%');
-        let code = code.and_then(|two| u8::from_str_radix(str::from_utf8(two).ok()?, 16).ok());
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
 }

@@ -92,7 +92,7 @@ fn methods_keep_what_callers_need() {
         "info": {"title": " T ", "version": "1", "description": "D"},
         "methods": [
             {
-                "name": "m", "summary": "S", "deprecated": true, "paramStructure": "by-position",
+                "name": "m", "summary": "S", "deprecated": true, "x-idempotent": true, "paramStructure": "by-position",
                 "tags": [{"name": "a"}, {"$ref": "#/components/tags/b"}],
                 "params": [{"$ref": "#/components/contentDescriptors/p"}, {"schema": {}}],
                 "errors": [{"$ref": "#/components/errors/e"}, {"code": "x"}],
@@ -109,7 +109,7 @@ fn methods_keep_what_callers_need() {
     }));
     assert_eq!((document.title.as_str(), document.about.as_str()), ("T", "D"));
     let [method] = document.methods.as_slice() else { panic!("one method is sound") };
-    assert!(method.deprecated && method.passing == Passing::ByPosition);
+    assert!(method.deprecated && method.idempotent && method.passing == Passing::ByPosition);
     assert_eq!(method.tags, ["a", "bb"]);
     assert_eq!(method.errors, [KnownError { code: 5, message: "five".into() }]);
     assert!(method.params[0].required && method.params[0].default == Some(json!(3)));
@@ -145,7 +145,7 @@ fn bombs_are_small_in_the_end() {
     };
     let levels: serde_json::Map<String, Value> = (0..60).map(level).collect();
     let document = answering(&json!({"$ref": "#/components/schemas/L0"}), &Value::Object(levels));
-    assert!(crate::client("bomb", &document).len() < 20_000);
+    assert!(crate::Texts::of("bomb", &document).client.len() < 20_000);
     // Ten thousand schemas, each of a thousand parts that are all the same thousand members.
     let members: serde_json::Map<String, Value> =
         (0..1_000).map(|at| (format!("m{at}"), json!({}))).collect();
@@ -156,6 +156,84 @@ fn bombs_are_small_in_the_end() {
     let many = json!({"oneOf": vec![reference; 10_000]});
     let document = answering(&many, &schemas);
     assert!(document.named.len() <= 1_001);
+}
+
+/// How many members and defaults a document has, and the bytes of its texts.
+fn kept(document: &Document) -> (usize, usize) {
+    let params = document.methods.iter().flat_map(|method| &method.params);
+    let records = document.named.iter().filter_map(|named| match &named.fields {
+        Fields::Record(members) => Some(members),
+        Fields::Alias(_) => None,
+    });
+    let members: Vec<&Member> = params.chain(records.flatten()).collect();
+    let told = document.methods.iter().map(|method| method.description.len());
+    let errors = document.methods.iter().flat_map(|method| &method.errors);
+    let bytes = members.iter().map(|member| {
+        let default = member.default.as_ref().map_or(0, |default| default.to_string().len());
+        member.name.len() + member.about.len() + default
+    });
+    let bytes = bytes.chain(told).chain(errors.map(|error| error.message.len())).sum();
+    (members.len(), bytes)
+}
+
+#[test]
+fn what_references_make_of_a_document_has_one_bound() {
+    let about = "x".repeat(900);
+    let members: serde_json::Map<String, Value> = (0..1_000)
+        .map(|at| (format!("m{at}"), json!({"description": about, "default": "d".repeat(190)})))
+        .collect();
+    let parts: serde_json::Map<String, Value> = std::iter::once((
+        "Part".to_owned(),
+        json!({"properties": members, "required": ["m1", "m2"]}),
+    ))
+    .chain((0..5_000).map(|at| {
+        (format!("S{at}"), json!({"allOf": [{"$ref": "#/components/schemas/Part"}], "title": at}))
+    }))
+    .collect();
+    let all = |at: usize| json!({"$ref": format!("#/components/schemas/S{at}")});
+    let all = json!({"prefixItems": (0..900).map(all).collect::<Vec<_>>(), "minItems": 900, "maxItems": 900});
+    let document = answering(&all, &Value::Object(parts));
+    let (many, bytes) = kept(&document);
+    assert!(many <= 200_000 && bytes <= 8 << 20, "{many} members, {bytes} bytes");
+    assert!(document.left_out[0].contains("some of them are anything"), "{:?}", document.left_out);
+    // The same by what methods refer to.
+    let param = json!({"name": "p", "description": "x".repeat(3_000), "schema": {"default": "d"}});
+    let error = json!({"code": 1, "message": "m".repeat(200)});
+    let method = |at: usize| {
+        json!({
+            "name": format!("m{at}"),
+            "params": vec![json!({"$ref": "#/components/contentDescriptors/P"}); 200],
+            "errors": vec![json!({"$ref": "#/components/errors/E"}); 200],
+        })
+    };
+    let methods: Vec<Value> = (0..400).map(method).collect();
+    let document = read(&json!({
+        "openrpc": "1.3.0", "methods": methods,
+        "components": {"contentDescriptors": {"P": param}, "errors": {"E": error}},
+    }));
+    let (many, bytes) = kept(&document);
+    assert!(many <= 200_000 && bytes <= 8 << 20, "{many} members, {bytes} bytes");
+    assert!(document.methods.iter().all(|method| method.params.len() == 200), "none is halved");
+    assert!(document.left_out[0].contains("methods are known"), "{:?}", document.left_out);
+}
+
+#[test]
+fn defaults_are_plain_and_short() {
+    let long = "x".repeat(201);
+    let schema = |default: Value| json!({"type": "string", "default": default});
+    let members =
+        json!({"a": schema(json!("b")), "c": schema(json!(long)), "d": schema(json!([1]))});
+    let document = answering(&json!({"properties": members}), &json!({}));
+    let Fields::Record(members) = &document.named[0].fields else { panic!("it is an object") };
+    let defaults: Vec<_> = members.iter().map(|member| member.default.clone()).collect();
+    assert_eq!(defaults, [Some(json!("b")), None, None]);
+}
+
+#[test]
+fn what_is_heavy_is_not_read() {
+    let heavy = format!("{{\"openrpc\": \"1.3.2\", \"x\": [{}0]}}", "[],".repeat(500_000));
+    let InvalidDocument(told) = Document::parse(heavy.as_bytes()).expect_err("it is heavy");
+    assert!(told.contains("2000000 values"), "{told}");
 }
 
 #[test]

@@ -33,8 +33,7 @@ pub(super) fn of_method(plan: &Plan<'_>, method: &Method, names: &[String]) -> S
         .errors
         .iter()
         .map(|error| {
-            let class = plan.errors.iter().find(|class| class.code == error.code);
-            let class = class.map_or("RpcError", |class| class.name.as_str());
+            let class = plan.class_of(error.code).unwrap_or("RpcError");
             format!("    {class}: {} (code {})", one_line(&error.message), error.code)
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Names of documents as names of Python: any text in, an identifier out that is no keyword and begins
 //! with no underscore; all that begin with one are ours.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The longest identifier.
 const MAX_LENGTH: usize = 100;
@@ -56,12 +56,15 @@ pub(super) fn class_name(text: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
     taken: HashSet<String>,
+    /// The number that each name which was wanted twice has next.
+    next: HashMap<String, usize>,
 }
 
 impl Scope {
     /// A scope in which some names are taken from the start.
     pub(super) fn without<'a>(names: impl IntoIterator<Item = &'a str>) -> Scope {
-        Scope { taken: names.into_iter().map(str::to_owned).collect() }
+        let taken = names.into_iter().map(str::to_owned).collect();
+        Scope { taken, next: HashMap::new() }
     }
 
     /// Takes names from the scope.
@@ -74,15 +77,15 @@ impl Scope {
         if self.taken.insert(name.clone()) {
             return name;
         }
-        let endings =
-            std::iter::once("_".to_owned()).chain((2..).map(|number| format!("_{number}")));
-        for ending in endings {
-            let longer = format!("{name}{ending}");
+        // A number that was given once is never looked at again, however many want the name.
+        let next = self.next.entry(name.clone()).or_insert(1);
+        loop {
+            let longer = if *next == 1 { format!("{name}_") } else { format!("{name}_{next}") };
+            *next += 1;
             if self.taken.insert(longer.clone()) {
                 return longer;
             }
         }
-        unreachable!("numbers do not end")
     }
 
     /// A name for each text, in the order of the texts. Those that are identifiers as they stand come
@@ -142,5 +145,14 @@ mod tests {
         let texts = ["a-b", "a_b", "a.b", "taken", "class", "class_"];
         let names = scope.claim_all(texts.into_iter(), "x");
         assert_eq!(names, ["a_b_", "a_b", "a_b_2", "taken_", "class__", "class_"]);
+    }
+
+    #[test]
+    fn many_that_want_one_name_are_told_apart_without_a_search() {
+        let texts: Vec<String> =
+            (0..200_000).map(|at| format!("{}{at}", "x".repeat(100))).collect();
+        let names = Scope::default().claim_all(texts.iter().map(String::as_str), "x");
+        let last = names.last().map(String::as_str).unwrap_or_default();
+        assert!(last.ends_with("x_199999"), "{last}");
     }
 }

@@ -1,5 +1,6 @@
 //! Every name of a client, settled before a line of it is written: the same document, the same names.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::names::{Scope, class_name, identifier};
@@ -14,6 +15,9 @@ const MAX_ERROR_WORDS: usize = 6;
 
 /// How deep names with dots are namespaces; what is deeper is one word.
 const MAX_DEPTH: usize = 6;
+
+/// What all hints of one text together may take, in bytes; about, since tables say the same once more.
+const MAX_HINT_BYTES: usize = 8 << 20;
 
 /// Codes of JSON-RPC itself, which have classes in `hero_rpc`.
 const STANDARD: [i64; 5] = [-32700, -32600, -32601, -32602, -32603];
@@ -30,9 +34,12 @@ pub(super) struct Plan<'a> {
     pub(super) members: Vec<Vec<String>>,
     /// Which schemas with names a method leads to, in the document's order.
     pub(super) used: Vec<usize>,
+    /// With the largest code first.
     pub(super) errors: Vec<ErrorClass<'a>>,
     /// The builtins of hints that are something else in this client.
     pub(super) shadowed: Vec<&'static str>,
+    /// What hints may still take of `MAX_HINT_BYTES`.
+    pub(super) hint_bytes: Cell<usize>,
 }
 
 /// Methods, and further spaces, under one name.
@@ -64,20 +71,33 @@ impl<'a> Plan<'a> {
         for at in &used {
             classes[*at] = top.claim(class_name(&document.named[*at].name));
         }
+        let names: HashSet<&str> = used.iter().map(|at| classes[*at].as_str()).collect();
         let mut members = vec![Vec::new(); document.named.len()];
         for at in &used {
             let Fields::Record(fields) = &document.named[*at].fields else { continue };
             let mut scope = Scope::without(["self"]);
-            scope.reserve(used.iter().map(|at| classes[*at].as_str()).filter(|class| {
-                fields.iter().any(|field| identifier(&field.name, "member") == **class)
-            }));
+            let wanted = fields.iter().map(|field| identifier(&field.name, "member"));
+            scope.reserve(wanted.filter_map(|name| names.get(name.as_str()).copied()));
             members[*at] =
                 scope.claim_all(fields.iter().map(|field| field.name.as_str()), "member");
         }
         let mut taken: HashSet<&str> = members.iter().flatten().map(String::as_str).collect();
         root.collect(&mut taken);
         let shadowed = BUILTINS.into_iter().filter(|name| taken.contains(name)).collect();
-        Plan { service, document, root, classes, members, used, errors, shadowed }
+        let hint_bytes = Cell::new(MAX_HINT_BYTES);
+        Plan { service, document, root, classes, members, used, errors, shadowed, hint_bytes }
+    }
+
+    /// The same for one more text.
+    pub(super) fn anew(&self) -> &Plan<'a> {
+        self.hint_bytes.set(MAX_HINT_BYTES);
+        self
+    }
+
+    /// The class of an error, where its code has one.
+    pub(super) fn class_of(&self, code: i64) -> Option<&str> {
+        let found = self.errors.binary_search_by(|class| code.cmp(&class.code));
+        found.ok().map(|at| self.errors[at].name.as_str())
     }
 }
 

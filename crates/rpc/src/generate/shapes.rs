@@ -9,6 +9,18 @@ use crate::{Fields, Shape};
 /// How many parts one hint has at most; beyond, it is anything.
 const MAX_PARTS: usize = 60;
 
+/// How long one hint is at most, in bytes; about. Beyond, it is anything.
+const MAX_BYTES: usize = 8_000;
+
+/// What a part takes besides its own words, in bytes.
+const PART_BYTES: usize = 12;
+
+/// What is left of both.
+struct Left {
+    parts: usize,
+    bytes: usize,
+}
+
 /// The builtins that hints use. Each has a name of ours where the document takes its own.
 pub(super) const BUILTINS: [&str; 7] = ["bool", "dict", "float", "int", "list", "str", "tuple"];
 
@@ -24,16 +36,20 @@ pub(super) enum Words {
 impl Plan<'_> {
     /// A shape without names but those of objects and of fixed sets of values.
     pub(super) fn expanded(&self, shape: &Shape) -> Shape {
-        let mut left = MAX_PARTS;
-        self.expand(shape, &mut Vec::new(), &mut left)
+        let bytes = self.hint_bytes.get().min(MAX_BYTES);
+        let mut left = Left { parts: MAX_PARTS, bytes };
+        let expanded = self.expand(shape, &mut Vec::new(), &mut left);
+        self.hint_bytes.set(self.hint_bytes.get() - (bytes - left.bytes));
+        expanded
     }
 
-    fn expand(&self, shape: &Shape, within: &mut Vec<usize>, left: &mut usize) -> Shape {
-        *left = left.saturating_sub(1);
-        if *left == 0 {
+    fn expand(&self, shape: &Shape, within: &mut Vec<usize>, left: &mut Left) -> Shape {
+        left.parts = left.parts.saturating_sub(1);
+        left.bytes = left.bytes.saturating_sub(PART_BYTES + self.words_of(shape));
+        if left.parts == 0 || left.bytes == 0 {
             return Shape::Any;
         }
-        let mut each = |shapes: &[Shape], left: &mut usize| -> Vec<Shape> {
+        let mut each = |shapes: &[Shape], left: &mut Left| -> Vec<Shape> {
             shapes.iter().map(|shape| self.expand(shape, within, left)).collect()
         };
         match shape {
@@ -66,6 +82,22 @@ impl Plan<'_> {
                 if parts.len() == 1 { parts.remove(0) } else { Shape::Union(parts) }
             }
             plain => plain.clone(),
+        }
+    }
+
+    /// How long the words of its own are that a shape has in a hint or a table, in bytes.
+    fn words_of(&self, shape: &Shape) -> usize {
+        match shape {
+            Shape::Choice(values) => {
+                values.iter().map(|value| PART_BYTES + value.as_str().map_or(0, str::len)).sum()
+            }
+            Shape::Named(at) => match &self.document.named[*at].fields {
+                Fields::Alias(choice @ Shape::Choice(_)) => {
+                    self.classes[*at].len() + self.words_of(choice)
+                }
+                _ => self.classes[*at].len(),
+            },
+            _ => 0,
         }
     }
 

@@ -32,7 +32,7 @@ fn document() -> Document {
 #[test]
 fn the_interface_has_a_line_for_each_thing() {
     assert_eq!(
-        interface("my-calendar", &document()),
+        Texts::of("my-calendar", &document()).interface,
         "# Calendar 1.0\n# Events.\nfrom hero_rpc import my_calendar\n\n\
          my_calendar.event_list(*, day: str | None = None, limit: int = 50) -> list[Event]  # Events of a day.\n\
          my_calendar.play.start() -> None\n\n\
@@ -43,7 +43,7 @@ fn the_interface_has_a_line_for_each_thing() {
 
 #[test]
 fn a_client_is_declarations() {
-    let text = client("my-calendar", &document());
+    let Texts { client: text, stub, .. } = Texts::of("my-calendar", &document());
     for part in [
         "class EventNotFound(_RpcError):\n    \"\"\"Event not found (code -32004).\"\"\"\n",
         "_rpc = _Client(\"my-calendar\", __name__, {-32004: EventNotFound})\n",
@@ -56,8 +56,25 @@ fn a_client_is_declarations() {
     ] {
         assert!(text.contains(part), "{part}\nis not in\n{text}");
     }
-    let stub = stub("my-calendar", &document());
     assert!(
         !stub.contains("_rpc(") && !stub.contains("__wire__") && stub.contains("def event_list(")
     );
+}
+
+#[test]
+fn no_hint_makes_a_text_large() {
+    // A hundred bytes that refer to a set of values of ten thousand.
+    let values: Vec<String> = (0..60).map(|at| format!("{at}-{}", "v".repeat(150))).collect();
+    let param = |at: usize| json!({"name": format!("p{at}"), "schema": {"$ref": "#/components/schemas/Values"}});
+    let params: Vec<_> = (0..50).map(param).collect();
+    let method = |at: usize| json!({"name": format!("m{at}"), "params": params, "result": {"name": "r", "schema": {"$ref": "#/components/schemas/Values"}}});
+    let methods: Vec<_> = (0..2_000).map(method).collect();
+    let document = Document::from_value(&json!({
+        "openrpc": "1.3.2", "methods": methods,
+        "components": {"schemas": {"Values": {"enum": values}}},
+    }));
+    let Texts { client, stub, interface } = Texts::of("large", &document.expect("a document"));
+    for text in [client, stub, interface] {
+        assert!(text.len() < 32 << 20, "{} bytes", text.len());
+    }
 }

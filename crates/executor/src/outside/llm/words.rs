@@ -1,45 +1,21 @@
 //! A turn as the flow asks for it and as the endpoint is asked; what comes back as the flow reads it.
 
 use serde_json::{Value, json};
-use sluice_model::{Code, Failure, LlmCall, Message};
+use sluice_model::{Code, Failure, LlmCall};
 use sluice_outbound::http::Reason;
 use sluice_outbound::llm::{
-    self, Amount, Arguments, Exceeded, Level, LlmFailure, Measure, Prices, Reply, Tool, ToolCall,
-    Turn, cost_micros,
+    Amount, Exceeded, Level, LlmFailure, Measure, Prices, Reply, Turn, arguments_text, cost_micros,
 };
 
 /// The turn that a call asks for.
 pub(super) fn turn_of(call: LlmCall) -> Turn {
-    let tools = call.tools.into_iter();
-    let tools =
-        tools.map(|it| Tool { name: it.name, description: it.description, input: it.input });
     Turn {
-        messages: call.messages.into_iter().map(message_of).collect(),
-        tools: tools.collect(),
+        messages: call.messages,
+        tools: call.tools,
         output_schema: call.output,
         max_output_tokens: call.max_output_tokens,
         temperature: call.temperature,
         ..Turn::default()
-    }
-}
-
-fn message_of(message: Message) -> llm::Message {
-    match message {
-        Message::System { content } => llm::Message::System { content },
-        Message::User { content } => llm::Message::User { content },
-        Message::Tool { tool_call_id, content } => llm::Message::Tool { tool_call_id, content },
-        Message::Assistant { content, tool_calls } => {
-            let calls = tool_calls.into_iter().map(|call| {
-                let arguments = match call.arguments {
-                    Value::Object(members) => Arguments::Object(members),
-                    Value::String(text) => Arguments::of(&text),
-                    other => Arguments::Malformed(other.to_string()),
-                };
-                ToolCall { id: call.id, name: call.name, arguments }
-            });
-            let content = content.unwrap_or_default();
-            llm::Message::Assistant { content, tool_calls: calls.collect() }
-        }
     }
 }
 
@@ -62,9 +38,10 @@ pub(super) fn answer_of(reply: Reply, prices: Option<&Prices>) -> Value {
     if reply.usage.is_estimated {
         usage["is_estimated"] = true.into();
     }
-    let calls = reply.tool_calls.iter().map(
-        |call| json!({ "id": call.id, "name": call.name, "arguments": call.arguments.text() }),
-    );
+    let calls = reply.tool_calls.iter().map(|call| {
+        let arguments = arguments_text(&call.arguments);
+        json!({ "id": call.id, "name": call.name, "arguments": arguments })
+    });
     let calls: Vec<Value> = calls.collect();
     let (content, finish_reason) = match reply.refusal {
         // Whoever reads the answer is to know that none was given, whichever way the endpoint says so.
