@@ -222,11 +222,13 @@ fn told(scrub: &Scrub, failure: &HttpFailure) -> Failure {
     };
     let told = Failure::new(code, scrub.text(&failure.to_string()).into_owned());
     let told = match &failure.reason {
-        Reason::Refused(Refused { needs: Some(needs), .. }) => told
-            .hint(format!(
+        Reason::Refused(Refused { needs: Some(needs), .. }) => {
+            let needs = scrub.text(needs);
+            told.hint(format!(
                 "A redirect leads there: grant `{needs}`, or send `allow_redirects=False`."
             ))
-            .detail("capability", needs.as_str()),
+            .detail("capability", &*needs)
+        }
         _ => match hint {
             Some(hint) => told.hint(hint),
             None => told,
