@@ -235,11 +235,13 @@ fn told(scrub: &Scrub, method: &str, failure: &HttpFailure) -> Failure {
         ..Failure::new(code, scrub.text(&failure.to_string()).into_owned())
     };
     let told = match &failure.reason {
-        Reason::Refused(Refused { needs: Some(needs), .. }) => told
-            .hint(format!(
+        Reason::Refused(Refused { needs: Some(needs), .. }) => {
+            let needs = scrub.text(needs);
+            told.hint(format!(
                 "A redirect leads there: grant `{needs}`, or pass `allow_redirects=False`."
             ))
-            .detail("capability", needs.as_str()),
+            .detail("capability", &*needs)
+        }
         _ => match hint {
             Some(hint) => told.hint(hint),
             None => told,

@@ -119,10 +119,10 @@ impl Vault {
     /// The tenant's key, which is made where there is none.
     pub(super) async fn key(&self, tenant: &Tenant) -> Result<DataKey, KeepError> {
         let fresh = DataKey::random().seal(&self.masters, tenant.id());
-        self.open(tenant, tenant.data_key(&fresh.text).await?)
+        self.open_key(tenant, tenant.data_key(&fresh.text).await?)
     }
 
-    fn open(&self, tenant: &Tenant, sealed: String) -> Result<DataKey, KeepError> {
+    fn open_key(&self, tenant: &Tenant, sealed: String) -> Result<DataKey, KeepError> {
         DataKey::open(&Sealed { text: sealed }, &self.masters, tenant.id()).map_err(|error| {
             tracing::error!(%error, "a tenant's key cannot be opened");
             let failure =
@@ -160,7 +160,7 @@ impl Vault {
         if DataKey::is_current(&Sealed { text: before.clone() }, &self.masters) {
             return Ok(Some(false));
         }
-        let sealed = self.open(tenant, before.clone())?.seal(&self.masters, tenant.id());
+        let sealed = self.open_key(tenant, before.clone())?.seal(&self.masters, tenant.id());
         // It may have been done by somebody else in the meantime.
         tenant.reseal_data_key(&before, &sealed.text).await?;
         Ok(Some(true))
