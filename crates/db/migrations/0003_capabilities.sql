@@ -11,6 +11,8 @@ CREATE TABLE services (
     -- What people, models and editors read of it.
     interface_digest {text},
     stub_digest {text},
+    -- Which methods may be called again, and which change nothing: a JSON object, docs/rpc.md.
+    effects TEXT,
     checked_at_us BIGINT
 ){by_key};
 

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::engine::{Row, args, composed};
-use crate::record::sha256;
+use crate::record::{sha256, to_json};
 use crate::writer::{Tx, Work};
 use crate::{Admin, DbError};
 
@@ -23,6 +25,8 @@ pub struct ServiceRow {
     pub interface_digest: Option<String>,
     /// The digest of the stub made of it.
     pub stub_digest: Option<String>,
+    /// Which methods may be called again, and which change nothing, by its document; null where there is none.
+    pub effects: Value,
     /// When its document was read last, in microseconds since the Unix epoch.
     pub checked_at_us: Option<u64>,
 }
@@ -38,12 +42,14 @@ pub struct ServiceDocument {
     pub interface: String,
     /// The client as editors read it.
     pub stub: String,
+    /// Which methods may be called again, and which change nothing.
+    pub effects: Value,
     /// When it was read, in microseconds since the Unix epoch.
     pub at_us: u64,
 }
 
 const ROW: &str = "SELECT name, address, document_digest, client_digest, interface_digest, \
-    stub_digest, checked_at_us FROM services";
+    stub_digest, effects, checked_at_us FROM services";
 
 impl ServiceRow {
     fn of_row(row: &Row) -> Result<ServiceRow, DbError> {
@@ -54,7 +60,8 @@ impl ServiceRow {
             client_digest: row.text_or_null(3)?.map(str::to_owned),
             interface_digest: row.text_or_null(4)?.map(str::to_owned),
             stub_digest: row.text_or_null(5)?.map(str::to_owned),
-            checked_at_us: row.count_or_null(6)?,
+            effects: row.json_or_null(6)?.unwrap_or_default(),
+            checked_at_us: row.count_or_null(7)?,
         })
     }
 }
@@ -115,9 +122,17 @@ impl Work for PutService {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx) -> Result<(), DbError> {
-        let (mut digests, mut at_us) = ([const { None }; 4], None);
+        let (mut digests, mut effects, mut at_us) = ([const { None }; 4], None, None);
         if let Some(document) = &self.document {
-            let ServiceDocument { document, client, interface, stub, at_us: read_at_us } = document;
+            let ServiceDocument {
+                document,
+                client,
+                interface,
+                stub,
+                effects: read,
+                at_us: read_at_us,
+            } = document;
+            effects = Some(to_json(read)?);
             for (digest, text) in digests.iter_mut().zip([document, client, interface, stub]) {
                 *digest = Some(keep(tx, text).await?);
             }
@@ -125,15 +140,18 @@ impl Work for PutService {
         }
         let [document, client, interface, stub] = digests;
         let sql = "INSERT INTO services (name, address, document_digest, client_digest, \
-            interface_digest, stub_digest, checked_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+            interface_digest, stub_digest, effects, checked_at_us) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
             ON CONFLICT (name) DO UPDATE SET address = excluded.address, \
             document_digest = COALESCE(excluded.document_digest, services.document_digest), \
             client_digest = COALESCE(excluded.client_digest, services.client_digest), \
             interface_digest = COALESCE(excluded.interface_digest, services.interface_digest), \
             stub_digest = COALESCE(excluded.stub_digest, services.stub_digest), \
+            effects = COALESCE(excluded.effects, services.effects), \
             checked_at_us = COALESCE(excluded.checked_at_us, services.checked_at_us)";
         let (name, address) = (self.name.as_str(), self.address.as_str());
-        tx.run(sql, args![name, address, document, client, interface, stub, at_us]).await?;
+        let args = args![name, address, document, client, interface, stub, effects, at_us];
+        tx.run(sql, args).await?;
         Ok(())
     }
 }

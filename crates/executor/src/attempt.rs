@@ -195,6 +195,11 @@ async fn guest(
     day: &Day,
 ) -> Result<(), ExecutorError> {
     let history = Arc::new(before.history);
+    if history.outstanding().next().is_some() {
+        for performer in shared.settings.performers.values() {
+            performer.prepare().await;
+        }
+    }
     let version = outstanding.version();
     let Some(seed) = seed_of_try(&run.start.seed, before.retries) else {
         return Err(DbError::corrupt(format!("the seed of {}", run.id)).into());

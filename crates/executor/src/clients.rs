@@ -1,11 +1,13 @@
 //! The Python clients of services: which of them a source may import, and those that a run is pinned to.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sluice_db::{DbError, ServiceRow, Store};
-use sluice_rpc::module_of;
+use sluice_rpc::{Document, Method, module_of};
 
 /// How long the list of services is kept in mind: a change takes hold after that.
 const KEPT: Duration = Duration::from_secs(1);
@@ -13,26 +15,92 @@ const KEPT: Duration = Duration::from_secs(1);
 /// Digests of the clients that a source may import, by the names of their modules.
 pub type Pinned = BTreeMap<String, String>;
 
+/// Which methods of a service may be called again where nobody knows whether they were, and which of them change
+/// nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Effects {
+    idempotent: BTreeSet<String>,
+    read_only: BTreeSet<String>,
+}
+
+impl Effects {
+    /// By what the document says.
+    pub(crate) fn of(document: &Document) -> Effects {
+        let names = |is_one: fn(&Method) -> bool| {
+            let methods = document.methods.iter().filter(|method| is_one(method));
+            methods.map(|method| method.name.clone()).collect()
+        };
+        Effects {
+            idempotent: names(|method| method.idempotent),
+            read_only: names(|method| method.read_only),
+        }
+    }
+
+    /// As it is kept.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Whether a method may be called again.
+    pub(crate) fn is_idempotent(&self, method: &str) -> bool {
+        self.idempotent.contains(method)
+    }
+
+    /// Whether a method changes nothing.
+    pub(crate) fn is_read_only(&self, method: &str) -> bool {
+        self.read_only.contains(method)
+    }
+}
+
+/// What is known of all services.
+#[derive(Default)]
+pub(crate) struct Listed {
+    pub(crate) services: Vec<ServiceRow>,
+    effects: HashMap<String, Effects>,
+}
+
+impl Listed {
+    fn of(services: Vec<ServiceRow>) -> Listed {
+        let effects = |row: &ServiceRow| Effects::deserialize(&row.effects).ok();
+        let effects = services.iter().filter_map(|row| Some((row.name.clone(), effects(row)?)));
+        Listed { effects: effects.collect(), services }
+    }
+
+    /// What its methods do, as far as that is known.
+    pub(crate) fn effects(&self, service: &str) -> Option<&Effects> {
+        self.effects.get(service)
+    }
+}
+
 /// The services of a store.
 #[derive(Default)]
 pub(crate) struct Services {
-    listed: Mutex<Option<(Instant, Arc<[ServiceRow]>)>>,
+    listed: Mutex<Option<(Instant, Arc<Listed>)>>,
     texts: Mutex<BTreeMap<String, Arc<str>>>,
 }
 
 impl Services {
     /// All of them, as they were a moment ago.
-    pub(crate) async fn all(&self, store: &Store) -> Result<Arc<[ServiceRow]>, DbError> {
-        let listed = || self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, services)) = &*listed()
+    pub(crate) async fn all(&self, store: &Store) -> Result<Arc<Listed>, DbError> {
+        if let Some((read, listed)) = &*self.listed()
             && read.elapsed() < KEPT
         {
-            return Ok(Arc::clone(services));
+            return Ok(Arc::clone(listed));
         }
         let read = Instant::now();
-        let services: Arc<[ServiceRow]> = store.admin().services().await?.into();
-        *listed() = Some((read, Arc::clone(&services)));
-        Ok(services)
+        let listed = Arc::new(Listed::of(store.admin().services().await?));
+        *self.listed() = Some((read, Arc::clone(&listed)));
+        Ok(listed)
+    }
+
+    /// All of them, as they were when somebody last looked.
+    pub(crate) fn known(&self) -> Arc<Listed> {
+        self.listed().as_ref().map(|(_, listed)| Arc::clone(listed)).unwrap_or_default()
+    }
+
+    fn listed(&self) -> MutexGuard<'_, Option<(Instant, Arc<Listed>)>> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The clients that a source may import by now: of the services that it names at all.
@@ -40,8 +108,8 @@ impl Services {
         if !source.contains("hero_rpc") {
             return Ok(Pinned::new());
         }
-        let services = self.all(store).await?;
-        let modules = services.iter().map(|service| (module_of(&service.name), service));
+        let listed = self.all(store).await?;
+        let modules = listed.services.iter().map(|service| (module_of(&service.name), service));
         let named = modules.filter(|(module, _)| names(source, module));
         Ok(named.filter_map(|(module, it)| Some((module, it.client_digest.clone()?))).collect())
     }

@@ -41,6 +41,9 @@ pub trait Performer: Send + Sync {
         false
     }
 
+    /// Brings up to date what the two above go by. An attempt waits for it before it goes on with calls of another.
+    async fn prepare(&self) {}
+
     /// Performs it. Dropped where nobody waits for the answer any more.
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>>;
 }

@@ -48,6 +48,9 @@ pub struct Method {
     /// Whether it may be called a second time, with the same params and idempotency key, where nobody
     /// knows whether the first call was done: the service says so by `"x-idempotent": true`.
     pub idempotent: bool,
+    /// Whether it changes nothing and costs nothing: the service says so by `"x-read-only": true`. Then it is
+    /// idempotent, too.
+    pub read_only: bool,
     /// The names of its tags.
     pub tags: Vec<String>,
     /// How its params are passed.

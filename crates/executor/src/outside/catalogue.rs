@@ -11,6 +11,7 @@ use sluice_rpc::{Address, Document, Texts, discover, document_of, drift, is_serv
 use tokio::task::spawn_blocking;
 
 use super::Outside;
+use crate::clients::Effects;
 use crate::fresh::now_us;
 
 /// How long a service may take to give its document.
@@ -111,9 +112,9 @@ impl Outside {
             let known = known.and_then(|known| Document::parse(known.as_bytes()).ok());
             let drift = known.map(|known| drift(&known, &document).to_string()).unwrap_or_default();
             let Texts { client, stub, interface } = Texts::of(&service, &document);
-            let document_text = json.to_string();
-            let at_us = now_us();
-            let kept = ServiceDocument { document: document_text, client, interface, stub, at_us };
+            let effects = Effects::of(&document).json();
+            let (text, at_us) = (json.to_string(), now_us());
+            let kept = ServiceDocument { document: text, client, interface, stub, effects, at_us };
             (document, drift, kept)
         });
         let (document, drift, kept) = made.await.map_err(|error| {

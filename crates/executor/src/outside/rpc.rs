@@ -8,6 +8,7 @@ use sluice_model::{Answer, Call, Code, Failure, Request, RpcCall};
 use sluice_rpc::{Address, CallLimits, Caller, RpcFailure};
 
 use super::{Outside, broken, not_ours};
+use crate::clients::Effects;
 use crate::performer::{CallContext, Performer};
 
 /// How long a call waits for its answer where the flow does not say, and at most.
@@ -17,9 +18,19 @@ pub(super) struct Rpc(pub(super) Outside);
 
 #[async_trait]
 impl Performer for Rpc {
-    /// Services get the key of the call; whether they heed it, nobody knows.
-    fn is_idempotent(&self, _call: &Call) -> bool {
-        false
+    /// Services get the key of the call; whether they heed it, their documents say.
+    fn is_idempotent(&self, call: &Call) -> bool {
+        self.does(call, Effects::is_idempotent)
+    }
+
+    fn is_read_only(&self, call: &Call) -> bool {
+        self.does(call, Effects::is_read_only)
+    }
+
+    async fn prepare(&self) {
+        if let Err(error) = self.0.services.all(&self.0.store).await {
+            tracing::error!(%error, "the services cannot be listed");
+        }
     }
 
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
@@ -45,8 +56,15 @@ impl Performer for Rpc {
 }
 
 impl Rpc {
+    /// Whether a call's method does that, by what is known of the service.
+    fn does(&self, call: &Call, what: fn(&Effects, &str) -> bool) -> bool {
+        let Request::Rpc(RpcCall { service, method, .. }) = &call.request else { return false };
+        self.0.services.known().effects(service).is_some_and(|effects| what(effects, method))
+    }
+
     async fn address(&self, service: &str) -> Result<Address, Box<Failure>> {
         let services = self.0.services.all(&self.0.store).await.map_err(|error| broken(&error))?;
+        let services = &services.services;
         let Some(found) = services.iter().find(|it| it.name == service) else {
             let names: Vec<&str> = services.iter().map(|it| it.name.as_str()).take(8).collect();
             let hint = match names.as_slice() {

@@ -11,6 +11,9 @@ use super::{Document, InvalidDocument, KnownError, Member, Method, Passing, Shap
 /// The member of a method that says that it may be called again where nobody knows whether it was done.
 const IDEMPOTENT: &str = "x-idempotent";
 
+/// The one that says that it changes nothing.
+const READ_ONLY: &str = "x-read-only";
+
 /// The longest name of a method, in bytes: what fits into a grant.
 const MAX_NAME_BYTES: usize = 180;
 
@@ -141,7 +144,8 @@ fn method<'a>(schemas: &mut Schemas<'a>, name: &str, json: &'a Value) -> Method 
         summary: schemas.text_of(json, "summary", MAX_SUMMARY),
         description: schemas.text_of(json, "description", MAX_ABOUT),
         deprecated: is_true(json, "deprecated"),
-        idempotent: is_true(json, IDEMPOTENT),
+        idempotent: is_true(json, IDEMPOTENT) || is_true(json, READ_ONLY),
+        read_only: is_true(json, READ_ONLY),
         tags,
         errors,
         passing,

@@ -97,6 +97,7 @@ fn methods_keep_what_callers_need() {
                 "params": [{"$ref": "#/components/contentDescriptors/p"}, {"schema": {}}],
                 "errors": [{"$ref": "#/components/errors/e"}, {"code": "x"}],
             },
+            {"name": "look", "x-read-only": true},
             {"name": "m"}, {"name": ""}, {"$ref": "#/nowhere"}, {"name": "n".repeat(200)},
         ],
         "components": {
@@ -108,7 +109,8 @@ fn methods_keep_what_callers_need() {
         },
     }));
     assert_eq!((document.title.as_str(), document.about.as_str()), ("T", "D"));
-    let [method] = document.methods.as_slice() else { panic!("one method is sound") };
+    let [method, look] = document.methods.as_slice() else { panic!("two methods are sound") };
+    assert!(!method.read_only && look.read_only && look.idempotent);
     assert!(method.deprecated && method.idempotent && method.passing == Passing::ByPosition);
     assert_eq!(method.tags, ["a", "bb"]);
     assert_eq!(method.errors, [KnownError { code: 5, message: "five".into() }]);
