@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Shapes, members, names that are required, errors and tags in all.
-const MAX_PARTS: usize = 200_000;
+const MAX_PARTS: usize = 400_000;
 
 /// Bytes of texts in all.
 const MAX_TEXT_BYTES: usize = 8 << 20;
