@@ -77,3 +77,17 @@ def rings_at_once(count: int) -> int:
     for ring in [bench.ring.start(n=number) for number in range(count)]:
         ring.result()
     return count
+
+
+@flow(uses=["rpc:bench.*"])
+def looks(count: int) -> int:
+    for number in range(count):
+        bench.look(n=number)
+    return count
+
+
+@flow(name="looks-at-once", uses=["rpc:bench.*"])
+def looks_at_once(count: int) -> int:
+    for look in [bench.look.start(n=number) for number in range(count)]:
+        look.result()
+    return count

@@ -44,11 +44,12 @@ impl Place {
         Ok(Place { client, work: None })
     }
 
-    /// One that takes up runs, and whose runs reach the service `bench` at that address.
+    /// One that takes up runs, and whose runs reach the service `bench` at that address, which gives its document.
     pub(super) async fn reaching_out(url: &str, service: &str) -> anyhow::Result<Place> {
         let store = Store::open(url).await?;
-        store.admin().put_service("bench", service, None).await?;
         let outside = Outside::new(store, Guard::default(), None, Scrub::new());
+        let checked = outside.check_service("bench", Some(service)).await;
+        anyhow::ensure!(checked.is_ok(), "the service gives no document");
         let settings = Settings { outside: Some(outside), ..Settings::default() };
         Place::at_work(url, settings).await
     }

@@ -1,5 +1,6 @@
-//! A call of a service from Python, over a unix socket, to a service that answers at once; beside it the same
-//! by `http.client` of plain CPython, which records nothing.
+//! A call of a service from Python, over a unix socket, to a service that answers at once: of a method that changes
+//! something, whose intent is on disk before it leaves, and of one that only looks. Beside it the same by
+//! `http.client` of plain CPython, which records nothing.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -56,30 +57,52 @@ pub(super) fn measure(context: &Context) -> anyhow::Result<()> {
     });
     let calls = context.scaled(CALLS);
     let peer = peer(&socket, WARM_UPS + calls)?;
-    let (one, at_once) = context.runtime.block_on(ours(context, &socket, calls))?;
+    let measured = context.runtime.block_on(ours(context, &socket, calls))?;
     let of_peer = Figures::of(peer[WARM_UPS..].to_vec());
     heading("a call of a service that answers at once");
     line("http.client of plain CPython", "ms", &of_peer, "");
-    let ratio = format!("{:.1} times", one.median() / of_peer.median());
-    line("a flow, each call on disk before it leaves", "ms", &one, &ratio);
+    for Ours { what, one, .. } in &measured {
+        let ratio = format!("{:.1} times", one.median() / of_peer.median());
+        line(&format!("a flow, {what}"), "ms", one, &ratio);
+    }
     let hundred: Vec<f64> =
         peer[WARM_UPS..].chunks_exact(AT_ONCE).map(|times| times.iter().sum()).collect();
     let hundred = Figures::of(hundred);
     heading(&format!("{AT_ONCE} calls"));
     line("http.client, one after the other", "ms", &hundred, "");
-    let ratio = format!("{:.1} times as fast", hundred.median() / at_once.median());
-    line("a flow, at once", "ms", &at_once, &ratio);
+    for Ours { what, at_once, .. } in &measured {
+        let ratio = format!("{:.1} times as fast", hundred.median() / at_once.median());
+        line(&format!("a flow, at once, {what}"), "ms", at_once, &ratio);
+    }
     std::fs::remove_file(&socket)?;
     Ok(())
 }
 
-/// Answers each request with the same.
+/// What the service says of itself.
+const DOCUMENT: &str = r#"{"openrpc":"1.3.2","info":{"title":"Bench","version":"1"},"methods":[
+    {"name":"ring","params":[{"name":"n","schema":{"type":"integer"}}],"result":{"name":"n","schema":{"type":"integer"}}},
+    {"name":"look","x-read-only":true,"params":[{"name":"n","schema":{"type":"integer"}}],"result":{"name":"n","schema":{"type":"integer"}}}
+]}"#;
+
+/// What was measured of one method.
+struct Ours {
+    what: &'static str,
+    /// One call after the other.
+    one: Figures,
+    /// All of them at once.
+    at_once: Figures,
+}
+
+/// Answers each call with the same, and tells its document.
 fn serve(stream: UnixStream) {
-    let body = r#"{"jsonrpc":"2.0","id":1,"result":7}"#;
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
+    let of = |body: &str| {
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let answer = of(r#"{"jsonrpc":"2.0","id":1,"result":7}"#);
+    let document = of(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":{DOCUMENT}}}"#));
     let mut stream = BufReader::new(stream);
     loop {
         let mut length = 0;
@@ -98,6 +121,8 @@ fn serve(stream: UnixStream) {
         }
         let mut request = vec![0; length];
         let read = stream.read_exact(&mut request);
+        let is_of_document = request.windows(12).any(|part| part == b"rpc.discover");
+        let answer = if is_of_document { &document } else { &answer };
         if read.and_then(|()| stream.get_mut().write_all(answer.as_bytes())).is_err() {
             return;
         }
@@ -116,7 +141,7 @@ async fn ours(
     context: &Context,
     socket: &Path,
     calls: usize,
-) -> anyhow::Result<(Figures, Figures)> {
+) -> anyhow::Result<Vec<Ours>> {
     let store = context.stores.fresh()?;
     let address = format!("unix:{}", socket.to_str().context("the socket has a name")?);
     let place = Place::reaching_out(store.url(), &address).await?;
@@ -136,16 +161,23 @@ async fn ours(
             anyhow::Ok((starts, ends))
         }
     };
-    let (starts, _) = started("rings", WARM_UPS + calls).await?;
-    let between = starts.windows(2).skip(WARM_UPS);
-    let one = between.map(|two| two[1].saturating_sub(two[0]) as f64 / 1e3).collect();
-    let mut rounds = Vec::new();
-    for _ in 0..context.scaled(ROUNDS) {
-        let (starts, ends) = started("rings-at-once", AT_ONCE).await?;
-        let (first, last) = (starts.first(), ends.last());
-        let (first, last) = first.zip(last).context("there were calls")?;
-        rounds.push(last.saturating_sub(*first) as f64 / 1e3);
+    let mut measured = Vec::new();
+    for (what, flow, flow_at_once) in [
+        ("each call on disk before it leaves", "rings", "rings-at-once"),
+        ("each call read-only", "looks", "looks-at-once"),
+    ] {
+        let (starts, _) = started(flow, WARM_UPS + calls).await?;
+        let between = starts.windows(2).skip(WARM_UPS);
+        let one = between.map(|two| two[1].saturating_sub(two[0]) as f64 / 1e3).collect();
+        let mut rounds = Vec::new();
+        for _ in 0..context.scaled(ROUNDS) {
+            let (starts, ends) = started(flow_at_once, AT_ONCE).await?;
+            let (first, last) = (starts.first(), ends.last());
+            let (first, last) = first.zip(last).context("there were calls")?;
+            rounds.push(last.saturating_sub(*first) as f64 / 1e3);
+        }
+        measured.push(Ours { what, one: Figures::of(one), at_once: Figures::of(rounds) });
     }
     place.close().await?;
-    Ok((Figures::of(one), Figures::of(rounds)))
+    Ok(measured)
 }
