@@ -9,7 +9,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
@@ -23,6 +23,7 @@ use crate::problem::Problem;
 use crate::reference;
 use crate::requests;
 use crate::routes;
+use crate::web;
 
 /// What holds for all operations.
 const ABOUT: &str = "\
@@ -42,7 +43,7 @@ pub fn router(edge: Edge) -> Router {
         .merge(reference::routes(document))
         .merge(routes::plain())
         .route("/mcp", any(mcp::http))
-        .fallback(no_such_path)
+        .fallback(elsewhere)
         .method_not_allowed_fallback(no_such_method)
         .with_state(edge)
         .layer(DefaultBodyLimit::max(body_bytes))
@@ -95,7 +96,11 @@ fn about(document: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
     document.security_scheme("token", scheme)
 }
 
-async fn no_such_path(uri: Uri) -> Problem {
+async fn elsewhere(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    web::at(&method, &uri, &headers).unwrap_or_else(|| no_such_path(&uri).into_response())
+}
+
+fn no_such_path(uri: &Uri) -> Problem {
     let path: String = uri.path().chars().take(200).collect();
     Problem::not_found(format!("path {path}"))
         .hint("`/docs` and `/v1/openapi.json` list all paths.")

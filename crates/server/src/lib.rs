@@ -27,6 +27,7 @@ mod settings;
 mod telemetry;
 mod trace;
 mod wait;
+mod web;
 
 pub use app::{openapi, router};
 pub use auth::{FirstLogin, first_login};

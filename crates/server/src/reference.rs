@@ -11,11 +11,13 @@ use std::sync::Arc;
 use aide::openapi::OpenApi;
 use axum::extract::Extension;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::response::{Html, IntoResponse};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
 use crate::edge::Edge;
+use crate::web;
 
 /// What the pages may do: have the style of this server.
 const MAY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
@@ -36,14 +38,25 @@ struct Drawn {
 /// The paths of the pages, and of the description behind them.
 pub(crate) fn routes(document: OpenApi) -> Router<Edge> {
     let value = serde_json::to_value(&document).unwrap_or_default();
-    let (front, reference) = (page::front(&value), page::reference(&value));
+    let front = page::front(&value, web::is_built());
+    let reference = page::reference(&value);
     let drawn = Arc::new(Drawn { document: Json(document), front, reference });
     Router::new()
-        .route("/", get(async |Extension(drawn): Extension<Arc<Drawn>>| page(&drawn.front)))
+        .route("/", get(front))
         .route("/docs", get(async |Extension(drawn): Extension<Arc<Drawn>>| page(&drawn.reference)))
         .route("/docs/reference.css", get(style))
         .route("/v1/openapi.json", get(document_of))
         .layer(Extension(drawn))
+}
+
+/// The web, or what this server is where the web is not in this build.
+async fn front(
+    Extension(drawn): Extension<Arc<Drawn>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    web::at(&method, &uri, &headers).unwrap_or_else(|| page(&drawn.front).into_response())
 }
 
 fn page(html: &str) -> impl IntoResponse + use<> {

@@ -9,3 +9,4 @@ mod house;
 mod models;
 mod quota;
 mod rerun;
+mod trio;

@@ -7,7 +7,7 @@ use super::operation::{Operation, operations};
 use super::schema::{body, named};
 
 /// What this server is, and where everything is.
-pub(super) fn front(document: &Value) -> String {
+pub(super) fn front(document: &Value, has_web: bool) -> String {
     let version = escaped(document["info"]["version"].as_str().unwrap_or_default());
     let summary = line(document["info"]["summary"].as_str().unwrap_or_default());
     let links = "<ul class=\"links\">\
@@ -16,9 +16,15 @@ pub(super) fn front(document: &Value) -> String {
         <li><code>/mcp</code>: the same for agents, by the Model Context Protocol</li>\
         <li><a href=\"/healthz\">healthz</a>, <a href=\"/readyz\">readyz</a>: whether this server lives, \
         and can work</li></ul>";
+    let web = if has_web {
+        ""
+    } else {
+        "<p>This build has no pages to work in. <code>make web</code> in the source makes them; the next build, or this one \
+         where it is a debug build, has them here.</p>"
+    };
     let main = format!(
         "<main class=\"front\"><h1>Sluice <span class=\"version\">{version}</span></h1>\
-         <p class=\"summary\">{summary}</p>{links}</main>"
+         <p class=\"summary\">{summary}</p>{web}{links}</main>"
     );
     whole("Sluice", &main)
 }

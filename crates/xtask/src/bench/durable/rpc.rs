@@ -137,11 +137,7 @@ fn peer(socket: &Path, calls: usize) -> anyhow::Result<Vec<f64>> {
 }
 
 /// From one call to the next, and from the first of many to the end of the last, by the record.
-async fn ours(
-    context: &Context,
-    socket: &Path,
-    calls: usize,
-) -> anyhow::Result<Vec<Ours>> {
+async fn ours(context: &Context, socket: &Path, calls: usize) -> anyhow::Result<Vec<Ours>> {
     let store = context.stores.fresh()?;
     let address = format!("unix:{}", socket.to_str().context("the socket has a name")?);
     let place = Place::reaching_out(store.url(), &address).await?;

@@ -1,0 +1,159 @@
+//! The web: what `make web` built, embedded in the binary as it was compressed there. A build without it
+//! works, and its pages say what to do.
+
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use rust_embed::{Embed, EmbeddedFile};
+
+/// Read from the directory as it is in a debug build, so that nothing is compiled for a change of it.
+#[derive(Embed)]
+#[folder = "../../web/dist"]
+#[allow_missing = true]
+struct Built;
+
+/// What its pages may do: run what is ours, and talk to this server. Styles may stand in attributes, for
+/// the editor sets them there.
+const MAY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; object-src 'none'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Names of these change with their content.
+const HASHED: &str = "assets/";
+
+/// The page that all of the web's addresses have: its script looks at the address.
+const INDEX: &str = "index.html";
+
+/// Whether this build has the web.
+pub(crate) fn is_built() -> bool {
+    Built::get(INDEX).is_some()
+}
+
+/// What stands at a path: a file, else the page where a person navigates there. None where there is nothing for
+/// who asks so.
+pub(crate) fn at(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let path = uri.path().trim_start_matches('/');
+    if !path.is_empty() && path != INDEX && Built::get(path).is_some() {
+        return served(path, headers);
+    }
+    let is_of_programs = path.split('/').next().is_some_and(|first| {
+        matches!(first, "v1" | "mcp" | "docs" | "assets" | "healthz" | "readyz" | "metrics")
+    });
+    if is_of_programs || !wants_page(headers) {
+        return None;
+    }
+    served(INDEX, headers)
+}
+
+/// Whether somebody navigates, as browsers say it.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    accept.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+}
+
+/// A file, compressed where whoever asks takes that.
+fn served(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let whole = Built::get(path)?;
+    let tag = tag_of(&whole);
+    let smaller = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, ending)| {
+        let file = takes(headers, coding).then(|| Built::get(&format!("{path}.{ending}")))?;
+        Some((coding, file?))
+    });
+    let mut said = HeaderMap::new();
+    let kept = if path.starts_with(HASHED) {
+        "public, max-age=31536000, immutable"
+    } else {
+        // It may be another at any time, and is asked for with its tag.
+        "no-cache"
+    };
+    said.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
+    said.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    said.insert(CONTENT_TYPE, HeaderValue::from_static(kind_of(path)));
+    if path == INDEX {
+        said.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(MAY));
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        if headers.get(IF_NONE_MATCH) == Some(&tag) {
+            said.insert(ETAG, tag);
+            return Some((StatusCode::NOT_MODIFIED, said).into_response());
+        }
+        said.insert(ETAG, tag);
+    }
+    let file = match smaller {
+        Some((coding, file)) => {
+            said.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+            file
+        }
+        None => whole,
+    };
+    Some((said, file.data).into_response())
+}
+
+fn tag_of(file: &EmbeddedFile) -> String {
+    let hash = file.metadata.sha256_hash();
+    let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{short}\"")
+}
+
+/// Whether a coding is among those that are taken.
+fn takes(headers: &HeaderMap, coding: &str) -> bool {
+    let all = headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(',')).any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, "q=1"));
+        let is_refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case(coding) && !is_refused
+    })
+}
+
+fn kind_of(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json" | "webmanifest") => "application/json",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("woff2") => "font/woff2",
+        Some("ttf") => "font/ttf",
+        Some("wasm") => "application/wasm",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(
+            axum::http::HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )])
+    }
+
+    #[test]
+    fn who_navigates_is_told_from_who_asks_for_data() {
+        assert!(wants_page(&headers("accept", "text/html,application/xhtml+xml;q=0.9")));
+        assert!(!wants_page(&headers("accept", "application/json")));
+        assert!(!wants_page(&HeaderMap::new()));
+        let page = headers("accept", "text/html");
+        for path in ["/v1/nothing", "/docs/nothing", "/assets/gone.js", "/mcp"] {
+            let uri = Uri::from_static(path);
+            assert!(at(&Method::GET, &uri, &page).is_none(), "{path}");
+        }
+        assert!(at(&Method::POST, &Uri::from_static("/runs"), &page).is_none());
+    }
+
+    #[test]
+    fn a_coding_is_taken_unless_it_is_refused() {
+        let takes = |value, coding| takes(&headers("accept-encoding", value), coding);
+        assert!(takes("gzip, br", "br") && takes("gzip;q=0.5", "gzip"));
+        assert!(!takes("gzip", "br") && !takes("br;q=0, gzip", "br"));
+    }
+}
