@@ -37,3 +37,4 @@ pub use origin::{NoOrigin, Origin};
 pub use serve::{ServeError, Tls, serve};
 pub use settings::Settings;
 pub use telemetry::{Export, Exported, Sampler, Telemetry, TelemetryError};
+pub use web::is_built as has_web;

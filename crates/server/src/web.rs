@@ -28,7 +28,7 @@ const HASHED: &str = "assets/";
 const INDEX: &str = "index.html";
 
 /// Whether this build has the web.
-pub(crate) fn is_built() -> bool {
+pub fn is_built() -> bool {
     Built::get(INDEX).is_some()
 }
 

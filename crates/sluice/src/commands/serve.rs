@@ -2,7 +2,9 @@
 
 use anyhow::Context as _;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use sluice_server::{Edge, ServeError, Settings, Telemetry, Tls, first_login, openapi, serve};
+use sluice_server::{
+    Edge, ServeError, Settings, Telemetry, Tls, first_login, has_web, openapi, serve,
+};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -158,6 +160,10 @@ async fn welcome(
         let minutes = login.lasts.as_secs() / 60;
         let text = format!("Become its administrator, once, within {minutes} minutes:");
         lines.push(Line::of(Tone::Plain, &text));
+        if has_web() {
+            let page = format!("  open {url}/login#code={}", login.code);
+            lines.push(Line::of(Tone::Strong, &page));
+        }
         let command = format!("  sluice login {url} --code {}", login.code);
         lines.push(Line::of(Tone::Strong, &command));
     }
