@@ -38,9 +38,11 @@ struct Drawn {
 /// The paths of the pages, and of the description behind them.
 pub(crate) fn routes(document: OpenApi) -> Router<Edge> {
     let value = serde_json::to_value(&document).unwrap_or_default();
-    let front = page::front(&value, web::is_built());
-    let reference = page::reference(&value);
-    let drawn = Arc::new(Drawn { document: Json(document), front, reference });
+    let drawn = Arc::new(Drawn {
+        document: Json(document),
+        front: page::front(&value, web::is_built()),
+        reference: page::reference(&value),
+    });
     Router::new()
         .route("/", get(front))
         .route("/docs", get(async |Extension(drawn): Extension<Arc<Drawn>>| page(&drawn.reference)))

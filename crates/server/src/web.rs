@@ -8,8 +8,8 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use rust_embed::{Embed, EmbeddedFile};
+use sluice_executor::hex;
 
-/// Read from the directory as it is in a debug build, so that nothing is compiled for a change of it.
 #[derive(Embed)]
 #[folder = "../../web/dist"]
 #[allow_missing = true]
@@ -96,9 +96,7 @@ fn served(path: &str, headers: &HeaderMap) -> Option<Response> {
 }
 
 fn tag_of(file: &EmbeddedFile) -> String {
-    let hash = file.metadata.sha256_hash();
-    let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("W/\"{short}\"")
+    format!("W/\"{}\"", hex(&file.metadata.sha256_hash()[..12]))
 }
 
 /// Whether a coding is among those that are taken.

@@ -379,11 +379,15 @@ async fn what_a_model_says_is_heard_before_it_is_in_the_record() {
     let endpoint = Endpoint::start(plays).await;
     let server = Server::start_reaching().await;
     let owner = server.tenant("a").await;
+    let change = json!({ "grants": ["llm:*"] });
+    let administrator = server.administrator();
+    let request = administrator.request(Method::PATCH, "/v1/tenants/a").json(&change);
+    administrator.send(request).await.expect(200);
     let model = json!({ "address": endpoint.address(), "model": "small" });
     owner.put("/v1/models/default", &model).await.expect(200);
     let source = "from sluice import flow\n\n@flow(uses=['llm:default'])\n\
                   def tell() -> str:\n    return flow.llm('A story.').text\n";
-    let new = json!({ "source": source });
+    let new = json!({ "source": source, "grants": ["llm:default"] });
     let run = owner.post("/v1/runs", &new).await.expect(202)["run"].clone();
     let mut socket = Socket::of(&server, &owner).await;
     socket.watch(1, run.as_str().expect("an id"), 0).await;
