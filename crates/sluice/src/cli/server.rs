@@ -14,9 +14,6 @@ pub struct ServeArgs {
     /// The address to listen on. Other machines reach it only where it is not that of this machine alone.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
     pub listen: SocketAddr,
-    /// Print the description of the API, which a server answers at `/v1/openapi.json`, and end.
-    #[arg(long)]
-    pub describe: bool,
     /// The certificate chain of this server, in PEM; with it, connections speak TLS.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_certificates: Option<PathBuf>,
