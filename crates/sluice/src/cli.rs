@@ -146,6 +146,8 @@ pub enum Command {
     Login(LoginArgs),
     /// Send one request to a server, and print what it answers.
     Api(ApiArgs),
+    /// Print the description of the API, as a server answers it at `/v1/openapi.json`.
+    Openapi,
     /// Look at runs, follow them, cancel them, run them again.
     Runs(RunsArgs),
     /// Go through the record of a run once more, without any effect.

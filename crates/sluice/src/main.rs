@@ -54,6 +54,7 @@ fn dispatch(command: &Command, global: &Global) -> anyhow::Result<Exit> {
         Command::Serve(args) => commands::serve::run(args, global),
         Command::Login(args) => commands::login::run(args, global),
         Command::Api(args) => commands::api::run(args, global),
+        Command::Openapi => commands::openapi::run(),
         Command::Runs(args) => commands::runs::run(args, global),
         Command::Replay(args) => commands::replay::run(args, global),
         Command::Asks(args) => commands::asks::run(args, global),

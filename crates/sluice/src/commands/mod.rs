@@ -16,6 +16,7 @@ mod interrupts;
 pub mod login;
 pub mod mcp;
 pub mod models;
+pub mod openapi;
 pub mod replay;
 pub mod run;
 pub mod runs;

@@ -2,9 +2,7 @@
 
 use anyhow::Context as _;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use sluice_server::{
-    Edge, ServeError, Settings, Telemetry, Tls, first_login, has_web, openapi, serve,
-};
+use sluice_server::{Edge, ServeError, Settings, Telemetry, Tls, first_login, has_web, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -13,16 +11,12 @@ use super::{async_runtime, local_machine, store_url, telemetry};
 use crate::cli::{Global, ServeArgs};
 use crate::exit::{Exit, Usage};
 use crate::local::{Keys, LocalMachine, Only};
-use crate::render::{Line, Theme, Tone, document};
+use crate::render::{Line, Theme, Tone};
 use crate::site::Records as _;
 use crate::{log, out, secrets};
 
 /// Serves until it is stopped.
 pub fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<Exit> {
-    if args.describe {
-        out::data(&document(&openapi(), out::data_is_for_people())?)?;
-        return Ok(Exit::Ok);
-    }
     let theme = Theme::of_stderr(global.color);
     if !args.listen.ip().is_loopback() && args.tls_certificates.is_none() && !args.behind_proxy {
         let message = format!(
