@@ -225,6 +225,8 @@ fn a_secret_goes_where_it_may_and_is_seen_nowhere_else() {
     let run = &place.json(&["runs", "ls"])["runs"][0]["run"];
     let exported = place.run(&["runs", "export", run.as_str().expect("it has an id")]).ends_with(0);
     assert!(exported.stdout.contains("[redacted]") && !exported.stdout.contains(CANARY));
+    // A replay has nothing but that record, and the flow does the same: all that it was ever told is in there.
+    place.run(&["replay", run.as_str().expect("it has an id")]).ends_with(0).tells(&["same"]);
     for file in std::fs::read_dir(place.path()).expect("it can be read") {
         let file = file.expect("it can be read").path();
         if let Ok(bytes) = std::fs::read(&file) {

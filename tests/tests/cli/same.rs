@@ -249,3 +249,33 @@ fn questions_and_their_answers() {
     same(&["asks", "ls", "--all"], 0);
     both.say_the_same(&["runs", "get", "{}", "--json"], 0, &runs);
 }
+
+#[test]
+fn services_secrets_and_models() {
+    let both = Both::with(FLOWS);
+    let none = [String::new(), String::new()];
+    let same = |args: &[&str], code| both.say_the_same(args, code, &none);
+    for kind in ["services", "secrets", "models"] {
+        same(&[kind, "ls"], 0);
+        same(&[kind, "ls", "--json"], 0);
+        same(&[kind, "rm", "nothing"], 2);
+    }
+    same(&["services", "stub", "nothing"], 2);
+    same(&["services", "add", "mail", "nonsense"], 1);
+    same(&["services", "add", "mail", "unix:/nowhere/rpc.sock"], 1);
+    let set = ["models", "set", "default", "https://api.example.com/v1", "--model", "small"];
+    same(&set, 0);
+    same(&[&set[..], &["--tokens-per-day", "1000", "--input-price", "0.5"]].concat(), 0);
+    same(&["models", "set", "a b", "https://api.example.com/v1", "--model", "small"], 1);
+    same(&["models", "set", "other", "ftp://api.example.com", "--model", "small"], 1);
+    same(&["models", "ls"], 0);
+    same(&["models", "ls", "--json"], 0);
+    same(&["models", "rm", "default"], 0);
+    same(&["models", "ls"], 0);
+    // On a server nobody guesses where a service is.
+    both.served
+        .place
+        .run(&["services", "add", "mail"])
+        .ends_with(2)
+        .tells(&["as the server reaches it"]);
+}

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use sluice_db::ModelUsage;
-use sluice_executor::{ModelEndpoint, Outside, SecretBounds, SecretPlace, Vault, now_us};
+use sluice_executor::{
+    ModelEndpoint, Outside, SecretBounds, SecretPlace, Submission, Vault, now_us,
+};
 use sluice_model::{Code, FailureKind, RunState, Scrub};
 use sluice_outbound::http::Guard;
 use sluice_outbound::vault::{MasterKey, MasterKeys};
@@ -184,6 +186,31 @@ def asking() -> str:
     assert_eq!(usage(&house).await, ModelUsage { tokens: 900, cost_micros: 1_100 });
     assert_eq!(output(&house, source, "asking", json!({})).await, json!("tenant"));
     assert_eq!(endpoint.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_has_a_budget_by_its_limits() {
+    let source = "
+from sluice import BudgetExceeded, flow
+@flow(uses=['llm:*'])
+def asking() -> list:
+    said = []
+    for _ in range(2):
+        with flow.step('ask', budget={'tokens': 100_000}):
+            try:
+                said.append(flow.llm('Hi.', max_output_tokens=200).text)
+            except BudgetExceeded as error:
+                said.append([error.level, error.details['tokens']])
+    return said
+";
+    let (house, endpoint) = with_model(vec![Play::says("fine", 700, 200)], |_| ()).await;
+    let worker = worker(&house, None);
+    let narrow = |new: &mut Submission| new.limits.model_tokens = 1_000;
+    let run = worker.submit_with(source, "asking", json!({}), narrow).await;
+    let said = House::output(house.outcome(&run).await);
+    assert_eq!(said, json!(["fine", ["run", 1_000]]));
+    assert_eq!(endpoint.seen().len(), 1);
+    worker.stop().await;
 }
 
 #[tokio::test]

@@ -85,6 +85,13 @@ fn row(service: &ServiceSummary) -> Vec<Line> {
 async fn add(args: &ServicesAddArgs, means: &dyn Means, global: &Global) -> anyhow::Result<Exit> {
     let address = match &args.address {
         Some(address) => address.clone(),
+        None if site::is_remote(global)? => {
+            return Err(Usage::new("where is the service?")
+                .hint(
+                    "give its address as the server reaches it: unix:/PATH or http://HOST:PORT/rpc",
+                )
+                .into());
+        }
         None => settings::socket_of(&args.name).ok_or_else(|| {
             Usage::new("where is the service?").hint("give its address, or set PATH_SOCKET")
         })?,

@@ -36,6 +36,11 @@ impl Site {
     }
 }
 
+/// Whether the command is about a server.
+pub fn is_remote(global: &Global) -> anyhow::Result<bool> {
+    Ok(matches!(Site::of(global)?, Site::Server(_)))
+}
+
 /// The store that the command is about, where it is about one of this machine.
 pub fn store_of(global: &Global) -> anyhow::Result<String> {
     match Site::of(global)? {
