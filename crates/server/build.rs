@@ -1,5 +1,6 @@
-//! Has the crate built anew when the web was.
+//! Has a release build of the crate made anew when the web was. A debug build reads the web as it is.
 
 fn main() {
-    println!("cargo::rerun-if-changed=../../web/dist");
+    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    println!("cargo::rerun-if-changed={}", if is_release { "../../web/dist" } else { "build.rs" });
 }

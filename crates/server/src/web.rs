@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use rust_embed::{Embed, EmbeddedFile};
 use sluice_executor::hex;
 
+/// A debug build reads them from the directory as they are.
 #[derive(Embed)]
 #[folder = "../../web/dist"]
 #[allow_missing = true]

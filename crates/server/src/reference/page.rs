@@ -19,8 +19,8 @@ pub(super) fn front(document: &Value, has_web: bool) -> String {
     let web = if has_web {
         ""
     } else {
-        "<p>This build has no pages to work in. <code>make web</code> in the source makes them, and the next build has \
-         them here.</p>"
+        "<p>This build has no pages to work in. <code>make web</code> in the source makes them; a release build has to \
+         be made again after that.</p>"
     };
     let main = format!(
         "<main class=\"front\"><h1>Sluice <span class=\"version\">{version}</span></h1>\
