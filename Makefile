@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-services test lint fmt bench cpython cpython-tests
+.PHONY: help demo demo-services web serve test lint fmt bench cpython cpython-tests
 
 # One cache of runtime images for everything below, the one that `sluice` uses.
 export SLUICE_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sluice
@@ -21,18 +21,26 @@ demo: ## build Sluice and run a flow on a real log
 demo-services: ## start the demo services that flows can call, until they are stopped
 	@scripts/demo-services.sh
 
+web: ## build the pages that the server serves
+	@scripts/require.sh cargo:1.95 cc
+	@scripts/web.sh build
+
+serve: web ## serve the API and the pages, and print where to open them
+	cargo run --quiet --package sluice -- serve
+
 test: ## run every test
 	@scripts/test.sh
 
 lint: ## check format, lints and types
 	@scripts/lint.sh
 
-fmt: ## format Rust and Python
+fmt: ## format Rust, Python and the web
 	@scripts/require.sh cargo:1.95 python3:3.11
 	cargo fmt --all
 	ruff=$$(scripts/python-env.sh)/bin/ruff && \
 	  $$ruff format --config python-runtime/pyproject.toml python-runtime flows crates scripts && \
 	  cd python-runtime && $$ruff check --fix
+	cd web && npm run --silent format
 
 bench: ## measure what we answer for, in a release build
 	@scripts/require.sh cargo:1.95 cc

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
 
-scripts/require.sh cargo:1.95 cc python3:3.11
+scripts/require.sh cargo:1.95 cc python3:3.11 node:20.19 npm
 env=$(scripts/python-env.sh)
 export RUFF_CACHE_DIR=$env/ruff-cache MYPY_CACHE_DIR=$env/mypy-cache
 
@@ -27,6 +27,12 @@ shell_scripts() {
   fi
 }
 
+# With the binary of the whole workspace, which the tests build as well.
+web() {
+  cargo build --workspace --all-targets &&
+    SLUICE_BINARY=${CARGO_TARGET_DIR:-target}/debug/sluice scripts/web.sh check
+}
+
 step "format of Rust" cargo fmt --all --check
 step "clippy" cargo clippy --workspace --all-targets -- --deny warnings
 step "ruff on the SDK" python_runtime ruff check
@@ -34,4 +40,5 @@ step "format of the SDK" python_runtime ruff format --check
 step "ruff on other Python" other_python
 step "mypy on the SDK" python_runtime mypy --strict
 step "shell scripts" shell_scripts
+step "types, lints and format of the web" web
 finish

@@ -9,6 +9,7 @@ how_to_get() {
     cargo) echo "Rust: https://rustup.rs" ;;
     cc) echo "a C compiler, for the C libraries of some crates: apt install build-essential" ;;
     git) echo "git: apt install git" ;;
+    node | npm) echo "Node.js with npm: https://nodejs.org" ;;
     python3) echo "Python: apt install python3 python3-venv" ;;
     *) echo "$1" ;;
   esac

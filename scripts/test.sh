@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test: those of the crates, the end-to-end and tidy tests, the SDK's under plain CPython and in
-# the sandbox, and workers that are killed.
+# the sandbox, the web's without a browser and in one, and workers that are killed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
@@ -36,17 +36,28 @@ api_as_described() {
   scripts/fuzz-api.sh 10
 }
 
+# The same build, which reads the pages from where they are built.
+web() {
+  SLUICE_BINARY=${CARGO_TARGET_DIR:-target}/debug/sluice scripts/web.sh "$1"
+}
+
+pages() {
+  web build && web browser
+}
+
 # Installed where it is missing; one server for all tests.
 postgresql() {
   scripts/postgres.sh url
 }
 
-scripts/require.sh cargo:1.95 cc git python3:3.11
+scripts/require.sh cargo:1.95 cc git python3:3.11 node:20.19 npm
 trap 'scripts/postgres.sh stop' EXIT
 step "a PostgreSQL server for the tests" postgresql
 step "the crates, end to end, and tidy" crates
 step "the SDK under plain CPython" sdk_under_cpython
 step "the SDK in the sandbox" sdk_in_the_sandbox
 step "the API against its description" api_as_described
+step "the web without a browser" web test
+step "the pages in a browser" pages
 step "workers that are killed" killed_workers
 finish

@@ -14,3 +14,4 @@ mod links;
 mod module_docs;
 mod private_paths;
 mod tree;
+mod web;
