@@ -110,7 +110,10 @@ impl<'d> Operation<'d> {
 
     fn answers(&self) -> String {
         let answers = self.about["responses"].as_object().into_iter().flatten();
-        let rows: String = answers.map(|(status, answer)| answered(status, answer)).collect();
+        let mut answers: Vec<_> = answers.collect();
+        answers.sort_by_key(|(status, _)| status.as_str() == "default");
+        let rows: String =
+            answers.into_iter().map(|(status, answer)| answered(status, answer)).collect();
         format!("<h4>Answers</h4>{}", table(&rows))
     }
 
