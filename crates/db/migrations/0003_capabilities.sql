@@ -60,3 +60,6 @@ CREATE TABLE model_usage (
     cost_micros BIGINT NOT NULL,
     PRIMARY KEY (tenant, day)
 ){by_key};
+
+-- Who submitted it, in the words of the audit.
+ALTER TABLE runs ADD COLUMN started_by TEXT;

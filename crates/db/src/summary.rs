@@ -24,6 +24,7 @@ impl From<RunRow> for RunSummary {
             events: row.seq,
             cpu_time_us: row.cpu_time_us,
             cancel_reason: row.cancel_reason,
+            started_by: row.started_by,
             parent: row.parent.map(|(run, _)| run),
             forked_from: row.forked_from,
             is_imported: row.is_imported,

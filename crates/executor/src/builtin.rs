@@ -102,6 +102,7 @@ async fn child_run(
             limits: parent.start.limits.clone(),
             retry: RetryPolicy::default(),
             deadline_us: parent.start.deadline_us,
+            started_by: None,
             parent: Some(Parent {
                 run: parent.id.clone(),
                 call: call.call,

@@ -32,6 +32,8 @@ pub struct Rerun {
     pub input: Option<Value>,
     /// Grants beside those of the run.
     pub grants: Vec<Capability>,
+    /// Who asks, in the words of the audit.
+    pub by: Option<String>,
     /// What whoever asks may grant at most, those of the run included; none where that is not narrowed.
     pub most: Option<Vec<Capability>>,
 }
@@ -119,6 +121,7 @@ impl Executor {
             input,
             grants,
             deadline_us: None,
+            started_by: rerun.by,
             parent: None,
             trace: None,
             forked_from: Some(Fork { run: rerun.run.clone(), seq }),

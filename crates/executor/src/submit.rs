@@ -22,6 +22,8 @@ use crate::sources::Version;
 pub struct Submission {
     /// Whose it is.
     pub tenant: TenantId,
+    /// Who submits it, in the words of the audit.
+    pub by: Option<String>,
     /// The version, from [`Executor::version`].
     pub version: Arc<Version>,
     /// The flow; may be left out where the source has one.
@@ -182,6 +184,7 @@ impl Executor {
             limits: submission.limits.clone(),
             retry: submission.retry.clone(),
             deadline_us: submission.deadline_us,
+            started_by: submission.by.clone(),
             parent: None,
             forked_from: None,
             trace: submission.trace.clone(),

@@ -26,6 +26,11 @@ pub use self::records::LocalRecords;
 
 use crate::settings;
 
+/// Who works on this machine, in the words of records.
+fn person() -> String {
+    settings::person().unwrap_or_else(|| "this machine".to_owned())
+}
+
 /// Where the runtime image of this machine comes from, by the environment.
 pub fn image_source() -> anyhow::Result<ImageSource> {
     Ok(ImageSource { cache_dir: settings::cache_dir()?, hash_seed: settings::hash_seed()? })

@@ -23,6 +23,12 @@ const PATH_SOCKET: &str = "PATH_SOCKET";
 /// The variable that holds the hash seed.
 pub const HASH_SEED: &str = "SLUICE_HASH_SEED";
 
+/// Who works here, by the environment.
+pub fn person() -> Option<String> {
+    let named = |name| std::env::var(name).ok().filter(|person| !person.is_empty());
+    ["USER", "LOGNAME"].into_iter().find_map(named)
+}
+
 /// `$SLUICE_CACHE_DIR`, else `sluice` in the user's cache directory (`$XDG_CACHE_HOME` or
 /// `~/.cache`).
 pub fn cache_dir() -> anyhow::Result<PathBuf> {

@@ -80,7 +80,8 @@ fn masked(text: &str) -> String {
 
 fn masked_value(value: Value) -> Value {
     let differs = |name: &str| {
-        name.ends_with("_us") || ["memory_bytes", "worker", "until_ms"].contains(&name)
+        name.ends_with("_us")
+            || ["memory_bytes", "worker", "until_ms", "started_by"].contains(&name)
     };
     match value {
         Value::String(text) => masked_word(&text).into(),

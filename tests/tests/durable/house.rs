@@ -173,6 +173,7 @@ pub(crate) async fn submission(
     let every = ["ask", "flow:*", "kv:*", "artifact:*", "rpc:*", "llm:*"];
     Submission {
         tenant: TenantId::local(),
+        by: None,
         version,
         flow: Some(flow.to_owned()),
         input,

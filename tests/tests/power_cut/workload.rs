@@ -159,6 +159,7 @@ fn new_run(session: u32, writer: u32, number: u32) -> NewRun {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         deadline_us: None,
+        started_by: None,
         parent: None,
         forked_from: None,
         trace: None,

@@ -173,6 +173,7 @@ pub(crate) fn start(tenant: TenantId) -> Start {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         deadline_us: None,
+        started_by: None,
         parent: None,
         forked_from: None,
         trace: None,

@@ -47,6 +47,8 @@ pub struct RunRow {
     pub lost: u32,
     /// Why it is to end, where somebody asked for it.
     pub cancel_reason: Option<String>,
+    /// Who submitted it; none for a child.
+    pub started_by: Option<String>,
     /// The call that it is a child of.
     pub parent: Option<(RunId, CallId)>,
     /// The run at the top, for a child.
@@ -68,7 +70,7 @@ pub struct RunRow {
 const ROW: &str = "id, flow, source_digest, image_digest, state, outcome, code, created_at_us, \
     started_at_us, ended_at_us, due_at_us, deadline_us, worker, attempts, wakes, lost, \
     cancel_reason, parent_run, parent_call, root_run, depth, forked_from_run, forked_from_seq, seq, \
-    cpu_time_us, idempotency_key, imported";
+    cpu_time_us, idempotency_key, imported, started_by";
 
 impl RunRow {
     fn of_row(row: &Row) -> Result<RunRow, DbError> {
@@ -102,6 +104,7 @@ impl RunRow {
             cpu_time_us: row.count(24)?,
             idempotency_key: text(25)?,
             is_imported: row.int(26)? != 0,
+            started_by: text(27)?,
         })
     }
 }

@@ -193,8 +193,8 @@ impl Submit {
         let sql = "INSERT INTO runs (id, tenant, flow, source_digest, image_digest, state, \
             created_at_us, due_at_us, deadline_us, fence, worker, attempts, parent_run, \
             parent_call, root_run, depth, forked_from_run, forked_from_seq, seq, hash, \
-            idempotency_key, request_digest, cpu_time_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-            $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
+            idempotency_key, request_digest, cpu_time_us, started_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+            $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) \
             ON CONFLICT DO NOTHING";
         let args = args![
             Arc::clone(&self.key),
@@ -220,6 +220,7 @@ impl Submit {
             self.idempotency_key.as_ref().map(|key| key.key.as_str()),
             self.idempotency_key.as_ref().and_then(|key| key.request.as_deref()),
             self.cpu_time_us,
+            start.started_by.as_deref(),
         ];
         Ok(tx.run(sql, args).await? == 1)
     }

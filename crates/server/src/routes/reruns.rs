@@ -101,6 +101,7 @@ pub(crate) async fn planned(
             version,
             input: request.input,
             grants: request.grants,
+            by: Some(identity.actor()),
             most: identity.grants.clone(),
         })
         .await

@@ -219,6 +219,7 @@ fn submission(
     let deadline_us = how.deadline_ms.map(|ms| now_us().saturating_add(ms.saturating_mul(1_000)));
     Ok(Submission {
         tenant: identity.tenant.id().clone(),
+        by: Some(identity.actor()),
         version,
         flow: order.flow,
         input: how.input,

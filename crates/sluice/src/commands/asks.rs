@@ -19,6 +19,7 @@ use crate::render::{
     Line, Table, Theme, Tone, document, draw_failure, draw_question, terminal_width,
 };
 use crate::schema::{Schema, unwrapped};
+use crate::settings;
 use crate::site::{Answered, Ask, Asks, Records};
 
 /// What `asks ls --json` prints.
@@ -108,7 +109,7 @@ async fn answer(args: &AnswerArgs, records: &dyn Records, global: &Global) -> an
         out::notes(&draw_failure(&failure, ask.ask.as_str()), theme);
         return Ok(Exit::Failed);
     }
-    let by = args.by.clone().or_else(user).unwrap_or_else(|| "somebody".to_owned());
+    let by = args.by.clone().or_else(settings::person).unwrap_or_else(|| "somebody".to_owned());
     match records.answer(&ask.ask, &value, &by).await? {
         Answered::Taken => {}
         Answered::NotFound => return Err(Usage::new(format!("there is no {}", ask.ask)).into()),
@@ -165,10 +166,4 @@ fn show(args: &AnswerArgs, ask: &Ask, global: &Global) -> anyhow::Result<Exit> {
     lines.extend(draw_question(ask));
     out::data_lines(&lines, Theme::of_stdout(global.color))?;
     Ok(Exit::Ok)
-}
-
-fn user() -> Option<String> {
-    ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
 }

@@ -12,6 +12,7 @@ use crate::exit::{Exit, Usage};
 use crate::out;
 use crate::remote::{Login, Remote, base_of, keep_login};
 use crate::render::{Line, Theme, Tone};
+use crate::settings;
 
 /// Logs in.
 pub fn run(args: &LoginArgs, global: &Global) -> anyhow::Result<Exit> {
@@ -76,6 +77,6 @@ fn asked_for(theme: Theme) -> anyhow::Result<String> {
 }
 
 fn own_name() -> String {
-    let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
+    let user = settings::person().unwrap_or_else(|| "somebody".to_owned());
     format!("{user}@{}", rustix::system::uname().nodename().to_string_lossy())
 }

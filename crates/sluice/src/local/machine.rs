@@ -10,7 +10,7 @@ use sluice_executor::{
 use sluice_model::{Description, RunId, Scrub, TenantId};
 use sluice_server::Telemetry;
 
-use super::{Keys, Local, LocalRecords, now_us, outside};
+use super::{Keys, Local, LocalRecords, now_us, outside, person};
 use crate::site::{Machine, NewRun, Planned, Records, Refusable, Replaying, Rerun, Work};
 
 /// Which runs a machine takes up when it works.
@@ -111,6 +111,7 @@ impl Machine for LocalMachine {
         let in_us = |ms: u64| now_us().saturating_add(ms.saturating_mul(1_000));
         let submission = Submission {
             tenant: TenantId::local(),
+            by: Some(person()),
             version,
             flow: Some(run.flow),
             input: run.input,
@@ -140,6 +141,7 @@ impl Machine for LocalMachine {
             version,
             input: rerun.input.clone(),
             grants: rerun.grants.clone(),
+            by: Some(person()),
             most: None,
         });
         Ok(told_apart(plan.await)?.map(|plan| Planned {

@@ -6,7 +6,7 @@ use sluice_executor::{Checked, Interface, ModelEndpoint, Outside, SecretBounds, 
 use sluice_model::{Scrub, TenantId};
 
 use super::outside::open_vault;
-use super::{Keys, cannot_open, now_us, outside};
+use super::{Keys, cannot_open, now_us, outside, person};
 use crate::settings;
 use crate::site::{KeptModel, KeptSecret, Means, Refusable};
 
@@ -75,7 +75,7 @@ impl Means for LocalMeans {
     async fn set_secret(&self, name: &str, value: &str, bounds: &SecretBounds) -> Refusable<u64> {
         // A key is made for the first secret, and by no command that only looks.
         let Some(vault) = open_vault(Keys::Made)? else { anyhow::bail!("there is no master key") };
-        let by = std::env::var("USER").unwrap_or_else(|_| "this machine".to_owned());
+        let by = person();
         told_apart(vault.set(&self.tenant, name, value.to_owned(), bounds, &by).await)
     }
 

@@ -154,6 +154,7 @@ impl Party {
         let grants = grants.iter().map(|word| word.parse::<Capability>());
         let submission = Submission {
             tenant: self.tenant.clone(),
+            by: None,
             version: Arc::clone(&self.version),
             flow: Some(order.flow),
             input: order.input,

@@ -47,6 +47,7 @@ impl Client {
     pub(super) async fn submit(&self, flow: &str, input: Value) -> anyhow::Result<RunId> {
         let submission = Submission {
             tenant: TenantId::local(),
+            by: None,
             version: Arc::clone(&self.version),
             flow: Some(flow.to_owned()),
             input,
