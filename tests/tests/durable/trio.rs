@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use sluice_executor::{Outside, SecretBounds, SecretPlace, Vault, now_us};
-use sluice_model::{CallKind, Capability, Code, RunState, Scrub, Severity, TenantId};
+use sluice_executor::{NotSubmitted, Outside, SecretBounds, SecretPlace, Vault, now_us};
+use sluice_model::{CallKind, Capability, Code, RunState, Scrub, TenantId};
 use sluice_outbound::http::Guard;
 use sluice_outbound::vault::{MasterKey, MasterKeys};
 use sluice_tests::endpoint::{Endpoint, Play};
@@ -134,10 +134,12 @@ async fn each_kind_of_call_has_its_trio() {
         assert!(trio.malformed.parse::<Capability>().is_err(), "{kind:?}");
         let source = Arc::from(trio.source(trio.malformed));
         let version = worker.executor.version(&TenantId::local(), &source).await;
-        let description = version.expect("it is described").described.description.clone();
-        let found = description.problems.iter().find(|it| it.code == "uses_invalid");
-        let found = found.unwrap_or_else(|| panic!("{kind:?}: {:?}", description.problems));
-        assert_eq!(found.severity, Severity::Error);
+        let Err(NotSubmitted::Refused(failure)) = version else { panic!("{kind:?} is taken") };
+        assert_eq!(failure.code, Code::UsesInvalid, "{failure:?}");
+        assert!(
+            failure.frames.iter().any(|frame| frame.own && frame.line.is_some()),
+            "{failure:?}"
+        );
     }
     worker.stop().await;
 }
