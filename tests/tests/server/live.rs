@@ -414,6 +414,6 @@ async fn what_a_model_says_is_heard_before_it_is_in_the_record() {
     // The rest may be in the record before anybody was told of it.
     assert!("Once upon a time".starts_with(&told), "{told}");
     let ended = events.iter().find(|event| event["kind"] == "call_ended").expect("it ended");
-    assert_eq!(ended["answer"]["value"]["text"], "Once upon a time", "{ended}");
+    assert_eq!(ended["answer"]["value"]["content"], "Once upon a time", "{ended}");
     server.stop().await;
 }
