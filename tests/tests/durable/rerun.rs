@@ -37,6 +37,7 @@ async fn replay(worker: &Worker, events: &[Event], source: &str) -> Replayed {
 
 fn rerun(run: &RunId) -> Rerun {
     Rerun {
+        by: None,
         tenant: TenantId::local(),
         run: run.clone(),
         from: None,
