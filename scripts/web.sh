@@ -4,11 +4,12 @@
 #
 # usage: web.sh build|check|test|browser
 #
-# The types of the API are made of what `sluice openapi` prints: the binary is $SLUICE_BINARY, or built here.
+# The types of the API are made of what `sluice openapi` prints: the binary is $SLUICE_BINARY, or built here. What
+# the editor knows of the SDK is read from its sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/require.sh node:20.19 npm
+scripts/require.sh node:20.19 npm python3:3.11
 sluice=${SLUICE_BINARY:-}
 if [[ -z $sluice ]]; then
   cargo build --quiet --package sluice
@@ -31,6 +32,7 @@ prepare() {
   else
     rm openapi.json.new
   fi
+  npm run --silent symbols
 }
 
 # Starts a server on a fresh store, and has the pages tested on it.
