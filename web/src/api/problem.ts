@@ -42,27 +42,27 @@ function isProblem(body: unknown): body is ProblemBody {
   return typeof body === "object" && body !== null && "code" in body && "detail" in body;
 }
 
-/** The problem that an answer tells, also where a proxy answered in place of the server. */
-export function problemOf(body: unknown, response: Response): ApiProblem {
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  const retryAfter = Number.isFinite(seconds) ? seconds : null;
-  const status = response.status;
-  if (!isProblem(body)) {
-    const code = status >= 502 && status <= 504 ? "unavailable" : "request_invalid";
-    return new ApiProblem(`The server answered with status ${status}.`, {
-      code,
-      status,
-      retryAfter,
-    });
-  }
+/** The problem that a body of RFC 9457 tells. */
+export function problemOfBody(body: ProblemBody, retryAfter: number | null = null): ApiProblem {
   return new ApiProblem(body.detail, {
     code: body.code,
-    status,
+    status: body.status,
     hint: body.hint ?? null,
     fields: body.fields ?? [],
     failure: body.failure,
     retryAfter,
   });
+}
+
+/** The problem that an answer tells, also where a proxy answered in place of the server. */
+export function problemOf(body: unknown, response: Response): ApiProblem {
+  const header = response.headers.get("retry-after");
+  const seconds = header === null ? Number.NaN : Number(header);
+  const retryAfter = Number.isFinite(seconds) ? seconds : null;
+  if (isProblem(body)) return problemOfBody(body, retryAfter);
+  const status = response.status;
+  const code = status >= 502 && status <= 504 ? "unavailable" : "platform_error";
+  return new ApiProblem(`The server answered with status ${status}.`, { code, status, retryAfter });
 }
 
 /** The problem of a request that no server answered. */
