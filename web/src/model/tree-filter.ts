@@ -1,5 +1,6 @@
 // What somebody looks for in a tree of spans: words, and conditions as `state:failed`, `kind:http` or
 // `longer:100ms`. All of them have to hold. A condition that makes no sense is told, never ignored.
+import { parseDuration } from "../base/time";
 import type { RunRecord } from "./record";
 import { Flag, KIND_WORDS, State } from "./spans";
 
@@ -29,8 +30,6 @@ const STATES: Readonly<Record<string, readonly number[]>> = {
 /** The words that may stand after `state:`. */
 export const FILTER_STATES = ["running", "waiting", "succeeded", "failed", "cancelled"] as const;
 
-const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9 };
-
 /** Reads what somebody wrote. */
 export function parseFilter(text: string): TreeFilter {
   const words: string[] = [];
@@ -50,8 +49,8 @@ export function parseFilter(text: string): TreeFilter {
       if (found >= 0) kinds.add(found);
       else problems.push(`There is no kind “${value}”: ${KIND_WORDS.slice(1).join(", ")}.`);
     } else if (key === "longer") {
-      const [, number, unit] = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(value) ?? [];
-      if (number && unit) longer = Number(number) * (UNITS[unit] ?? 1);
+      const time = parseDuration(value);
+      if (time !== null) longer = time * 1_000;
       else problems.push("“longer” takes a time, as in longer:100ms.");
     } else {
       const bare = word.replaceAll('"', "").toLowerCase();
