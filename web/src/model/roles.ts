@@ -6,9 +6,9 @@ export const SCOPES: readonly { scope: Scope; allows: string }[] = [
   { scope: "read", allows: "look at all that the tenant has" },
   { scope: "run", allows: "start, cancel, replay and rerun runs" },
   { scope: "answer", allows: "answer questions" },
-  { scope: "write", allows: "save flows, set keys, services, secrets and models" },
-  { scope: "tenant", allows: "make and take back tokens, see audit and usage" },
-  { scope: "admin", allows: "make tenants and set what they may take and do" },
+  { scope: "write", allows: "save flows, set keys and values, take records in" },
+  { scope: "tenant", allows: "manage tokens, secrets and models, see audit and usage" },
+  { scope: "admin", allows: "manage tenants and services" },
 ];
 
 /** Sets of scopes that somebody's work needs; each has all of those before it. */
