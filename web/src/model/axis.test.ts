@@ -1,11 +1,11 @@
 // Time: folds, views, ticks, bars and the overview.
 import { describe, expect, test } from "vitest";
-import { Axis } from "./axis";
-import { Overview } from "./overview";
-import { RunRecord } from "./record";
-import { recordOf } from "./recorded";
-import { synthetic } from "./synthetic";
-import { bar, pan, roundStep, ticks, timeAt, whole, within, x, zoom } from "./waterfall";
+import { Axis } from "./axis.ts";
+import { Overview } from "./overview.ts";
+import { RunRecord } from "./record.ts";
+import { recordOf } from "./recorded.ts";
+import { synthetic } from "./synthetic.ts";
+import { bar, pan, roundStep, ticks, timeAt, whole, within, x, zoom } from "./waterfall.ts";
 
 const SECOND = 1_000_000;
 

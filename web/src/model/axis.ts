@@ -1,7 +1,7 @@
 // The time axis of a run: real time to shown time and back. Times in which nothing of the run was at
 // work, as while it waits a day for an answer, are folded to a short piece. A fold depends on what is
 // before it only, so a run that goes on moves nothing that was shown.
-import type { Break } from "./attempts";
+import type { Break } from "./attempts.ts";
 
 /** One folded piece. All times are in microseconds, shown times from the beginning of the run. */
 export interface Fold {

@@ -1,6 +1,6 @@
 // Calls: what models say until their answer is whole, and what they cost.
 import { describe, expect, test } from "vitest";
-import { Calls } from "./calls";
+import { Calls } from "./calls.ts";
 
 function withModel(): Calls {
   const calls = new Calls();

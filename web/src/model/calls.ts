@@ -1,7 +1,7 @@
 // The calls of one run by their numbers: what was asked, what came of it, and what a model says
 // until its answer is whole. Money and tokens of models are added up as answers come.
-import type { Failure, Schema } from "../api/types";
-import type { CallKind, Request } from "./call-kinds";
+import type { Failure, Schema } from "../api/types.ts";
+import type { CallKind, Request } from "./call-kinds.ts";
 
 export type Attachment = Schema<"Attachment">;
 export type Answer = Schema<"Answer">;

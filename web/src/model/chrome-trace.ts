@@ -1,7 +1,7 @@
 // A run in the trace event format that Perfetto and chrome://tracing open. Spans that overlap and do
 // not hold one another stand on lanes of their own, since those programs nest what is on one lane.
-import type { RunRecord } from "./record";
-import { NONE, RUN, State } from "./spans";
+import type { RunRecord } from "./record.ts";
+import { NONE, RUN, State } from "./spans.ts";
 
 interface TraceEvent {
   name: string;

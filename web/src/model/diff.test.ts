@@ -1,10 +1,10 @@
 // Two runs aligned, and a run as a trace for other programs.
 import { describe, expect, test } from "vitest";
-import type { RunEvent } from "../api/types";
-import { chromeTrace } from "./chrome-trace";
-import { diff, type Pair } from "./diff";
-import { RunRecord } from "./record";
-import { eventsOf, recordOf } from "./recorded";
+import type { RunEvent } from "../api/types.ts";
+import { chromeTrace } from "./chrome-trace.ts";
+import { diff, type Pair } from "./diff.ts";
+import { RunRecord } from "./record.ts";
+import { eventsOf, recordOf } from "./recorded.ts";
 
 function told(one: RunRecord, other: RunRecord, pairs: Pair[]): string[] {
   return pairs.map((pair) => {

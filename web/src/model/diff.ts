@@ -1,8 +1,8 @@
 // Two runs side by side: spans are the same where their path of names is, counted among siblings of
 // one name, so that a step more or less moves nothing else. What differs is said span by span.
-import { type Json, same } from "./json";
-import type { RunRecord } from "./record";
-import { Kind, NONE, RUN } from "./spans";
+import { type Json, same } from "./json.ts";
+import type { RunRecord } from "./record.ts";
+import { Kind, NONE, RUN } from "./spans.ts";
 
 /** What differs in a span that both runs have. */
 export type Difference = "state" | "duration" | "request" | "answer" | "attributes";

@@ -1,7 +1,7 @@
 // The tree of a run with the trees of its child runs in their places: a child run's spans stand under
 // the span of the call that started it. A node is a run's number and a span's place in that run.
-import { RunRecord } from "./record";
-import { Flag, NONE, RUN, State } from "./spans";
+import { RunRecord } from "./record.ts";
+import { Flag, NONE, RUN, State } from "./spans.ts";
 
 /** One run in the forest. */
 export interface Tree {
@@ -138,5 +138,10 @@ export class Forest {
     const { spans } = this.record(tree);
     const state = spans.state[place];
     return state === State.failed || state === State.timedOut || spans.has(place, Flag.refused);
+  }
+
+  /** Whether something under a node failed, as far as it is known. */
+  failedBelow(tree: number, place: number): boolean {
+    return this.record(tree).spans.has(place, Flag.failedBelow);
   }
 }

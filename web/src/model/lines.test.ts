@@ -6,10 +6,10 @@ import friendly from "../../../flows/friendly_error.py?raw";
 import notes from "../../../flows/notes.py?raw";
 import retries from "../../../flows/retries.py?raw";
 import subFlows from "../../../flows/sub_flows.py?raw";
-import { Lines } from "./lines";
-import { sitesOf } from "./python-sites";
-import { couldBe, PythonText } from "./python-text";
-import { recordOf } from "./recorded";
+import { Lines } from "./lines.ts";
+import { sitesOf } from "./python-sites.ts";
+import { couldBe, SourceText } from "./source-text.ts";
+import { recordOf } from "./recorded.ts";
 
 function told(name: string, source: string): string[] {
   const record = recordOf(name);
@@ -89,7 +89,7 @@ describe("the text of a source", () => {
   });
 
   test("blocks end where the indent does, whatever brackets and strings hold", () => {
-    const text = new PythonText(
+    const text = new SourceText(
       ["with a(", "x):", "    y = '''", "z'''", "", "    if y:", "        z", "# no", "w"].join(
         "\n",
       ),

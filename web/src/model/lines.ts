@@ -1,8 +1,8 @@
 // Which line of the source a span is from, and which spans a line has: in both directions, as the run
 // grows. A failure says its line itself; the others are looked up among the sites of the source.
-import type { RunRecord } from "./record";
-import { type Site, sitesOf } from "./python-sites";
-import { NONE, RUN, State } from "./spans";
+import type { RunRecord } from "./record.ts";
+import { type Site, sitesOf } from "./python-sites.ts";
+import { NONE, RUN, State } from "./spans.ts";
 
 /** How sure a line is: said by the run, the only one that fits, or one of several. */
 export type Certainty = "said" | "only" | "likely";

@@ -1,8 +1,8 @@
 // How busy a run was over its time, in a fixed number of buckets that double in width when the run
 // outgrows them: each span costs the same few steps once, however long the run goes on.
-import type { Axis } from "./axis";
-import type { RunRecord } from "./record";
-import { NONE, RUN, State } from "./spans";
+import type { Axis } from "./axis.ts";
+import type { RunRecord } from "./record.ts";
+import { NONE, RUN, State } from "./spans.ts";
 
 /** Buckets that there are; always even. */
 export const BUCKETS = 2048;

@@ -1,7 +1,7 @@
 // The places of a flow's source that open spans: its steps, and its calls of each kind. They are read
 // from the text, as a person would: what is computed elsewhere is not found, and nothing is invented.
-import type { CallKind } from "./call-kinds";
-import { couldBe, PythonText } from "./python-text";
+import type { CallKind } from "./call-kinds.ts";
+import { couldBe, SourceText } from "./source-text.ts";
 
 /** One such place. */
 export interface Site {
@@ -20,13 +20,13 @@ const anything = () => true;
 
 /** All of them, by line. */
 export function sitesOf(source: string): Site[] {
-  const text = new PythonText(source);
+  const text = new SourceText(source);
   const sites = [...steps(text), ...calls(text), ...services(text), ...spaces(text)];
   return sites.sort((one, other) => one.line - other.line);
 }
 
 function* matches(
-  text: PythonText,
+  text: SourceText,
   pattern: RegExp,
 ): Generator<{ line: number; found: RegExpExecArray; end: number }> {
   for (const found of text.code.matchAll(pattern)) {
@@ -35,7 +35,7 @@ function* matches(
 }
 
 /** The name that is given first in brackets that open before a place. */
-function nameAt(text: PythonText, place: number): readonly string[] | null {
+function nameAt(text: SourceText, place: number): readonly string[] | null {
   const keyword = /^\s*name\s*=/.exec(text.code.slice(place, place + 80));
   return text.literalAt(place + (keyword?.[0].length ?? 0))?.parts ?? null;
 }
@@ -48,7 +48,7 @@ function named(parts: readonly string[] | null, before = ""): (name: string) => 
 }
 
 /** `with flow.step("x")`, `@flow.step`, `@tool` and agents. */
-function* steps(text: PythonText): Generator<Site> {
+function* steps(text: SourceText): Generator<Site> {
   const made = /(@?)[ \t]*\b(?:flow\s*\.\s*)?step\b[ \t]*(\(?)/g;
   for (const { line, found, end } of matches(text, made)) {
     const [, at, bracket] = found;
@@ -76,7 +76,7 @@ function* steps(text: PythonText): Generator<Site> {
   }
 }
 
-function functionAfter(text: PythonText, place: number): { name: string; line: number } | null {
+function functionAfter(text: SourceText, place: number): { name: string; line: number } | null {
   const next = /^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)/m;
   const found = next.exec(text.code.slice(place, place + 4_000));
   if (!found?.[1]) return null;
@@ -85,7 +85,7 @@ function functionAfter(text: PythonText, place: number): { name: string; line: n
 }
 
 /** What is asked of `flow` itself, and what does the same under another name. */
-function* calls(text: PythonText): Generator<Site> {
+function* calls(text: SourceText): Generator<Site> {
   for (const { line } of matches(text, /\b(?:flow|asyncio|time)\s*\.\s*sleep(?:_until)?\b/g)) {
     yield site(line, "sleep", anything);
   }
@@ -107,7 +107,7 @@ function* calls(text: PythonText): Generator<Site> {
 }
 
 /** The names of flows by their functions. */
-function flowNames(text: PythonText): Map<string, string> {
+function flowNames(text: SourceText): Map<string, string> {
   const names = new Map<string, string>();
   for (const { found, end } of matches(text, /@[ \t]*flow[ \t]*(\(?)(?!\s*\.)/g)) {
     const decorated = functionAfter(text, end);
@@ -119,7 +119,7 @@ function flowNames(text: PythonText): Map<string, string> {
 }
 
 /** Methods of services, and requests over HTTP. */
-function* services(text: PythonText): Generator<Site> {
+function* services(text: SourceText): Generator<Site> {
   const imported = new Set<string>();
   for (const { found } of matches(text, /\bfrom\s+hero_rpc\s+import\s+\(?([\w\s,]+)/g)) {
     for (const word of (found[1] ?? "").split(","))
@@ -142,7 +142,7 @@ function* services(text: PythonText): Generator<Site> {
 }
 
 /** What is done in spaces of the key-value store, by the variables that hold them. */
-function* spaces(text: PythonText): Generator<Site> {
+function* spaces(text: SourceText): Generator<Site> {
   const holders = new Map<string, readonly string[] | null>();
   for (const { found, end } of matches(text, /(\w+)\s*(?::[^=\n]*)?=\s*flow\s*\.\s*kv\s*\(/g)) {
     holders.set(found[1] ?? "", nameAt(text, end));

@@ -1,8 +1,8 @@
 // The fold, over records of real runs.
 import { describe, expect, test } from "vitest";
-import { drawn, eventsOf, recordOf } from "./recorded";
-import { RunRecord } from "./record";
-import { Flag, RUN, State } from "./spans";
+import { drawn, eventsOf, recordOf } from "./recorded.ts";
+import { RunRecord } from "./record.ts";
+import { Flag, RUN, State } from "./spans.ts";
 
 describe("the tree", () => {
   test("has the calls of a flow under its steps", () => {

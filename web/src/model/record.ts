@@ -1,13 +1,13 @@
 // The record of one run, folded: its events go in, in order, and the spans, calls, logs and attempts
 // come out as columns that views read by place. A fold never fails: what it cannot place it leaves out.
-import type { Failure, RunEvent, Schema } from "../api/types";
-import { Attempts } from "./attempts";
-import { type Call, Calls, type Piece } from "./calls";
-import { isWait } from "./call-kinds";
-import { Logs } from "./logs";
-import { EventColumns } from "./event-columns";
-import { Flag, KIND_WORDS, kindOfCall, NONE, RUN, Spans, State, STATE_WORDS } from "./spans";
-import { Strings } from "./strings";
+import type { Failure, RunEvent, Schema } from "../api/types.ts";
+import { Attempts } from "./attempts.ts";
+import { type Call, Calls, type Piece } from "./calls.ts";
+import { isWait } from "./call-kinds.ts";
+import { Logs } from "./logs.ts";
+import { EventColumns } from "./event-columns.ts";
+import { Flag, KIND_WORDS, kindOfCall, NONE, RUN, Spans, State, STATE_WORDS } from "./spans.ts";
+import { Strings } from "./strings.ts";
 
 export type Attributes = Record<string, unknown>;
 export type Outcome = Extract<RunEvent, { kind: "run_ended" }>;

@@ -1,6 +1,6 @@
 // The records of real runs that lie in `test-data/`, as the server gave them. Only tests import this.
-import type { RunEvent } from "../api/types";
-import { RunRecord } from "./record";
+import type { RunEvent } from "../api/types.ts";
+import { RunRecord } from "./record.ts";
 
 const texts: Record<string, string> = import.meta.glob("../../test-data/*.jsonl", {
   query: "?raw",

@@ -1,12 +1,12 @@
 // Which rows of a tree are seen, and that growing it gives the same as laying it out anew.
 import { describe, expect, test } from "vitest";
-import type { RunEvent } from "../api/types";
-import { Forest } from "./forest";
-import { RunRecord } from "./record";
-import { eventsOf, recordOf } from "./recorded";
-import { Rows } from "./rows";
-import { synthetic } from "./synthetic";
-import { parseFilter } from "./tree-filter";
+import type { RunEvent } from "../api/types.ts";
+import { Forest } from "./forest.ts";
+import { RunRecord } from "./record.ts";
+import { eventsOf, recordOf } from "./recorded.ts";
+import { Rows } from "./rows.ts";
+import { synthetic } from "./synthetic.ts";
+import { parseFilter } from "./tree-filter.ts";
 
 function names(forest: Forest, rows: Rows): string[] {
   return Array.from({ length: rows.count }, (_, row) => {

@@ -1,9 +1,9 @@
 // The rows of a forest that are seen: what is not under something collapsed and what the filter lets
 // through. What grows at the end of the tree costs what it adds; only what stands after the first
 // change is laid out anew.
-import { type Forest, key, node, type Node } from "./forest";
-import { isEmpty, Matcher, type TreeFilter } from "./tree-filter";
-import { ints, NONE, RUN } from "./spans";
+import { type Forest, key, node, type Node } from "./forest.ts";
+import { isEmpty, Matcher, type TreeFilter } from "./tree-filter.ts";
+import { ints, NONE, RUN } from "./spans.ts";
 
 /** How a span is seen under a filter. */
 export const Seen = { not: 0, asAncestor: 1, itself: 2 } as const;

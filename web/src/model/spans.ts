@@ -1,7 +1,7 @@
 // The spans of one run as columns: one typed array a property, one place a span. Place 0 is the run
 // itself; a parent's place is always less than its children's, and no place is ever given up.
-import type { CallKind } from "./call-kinds";
-import { CALL_KINDS } from "./call-kinds";
+import type { CallKind } from "./call-kinds.ts";
+import { CALL_KINDS } from "./call-kinds.ts";
 
 /** Where a span stands. */
 export const State = {

@@ -1,6 +1,6 @@
 // Records that nobody ran, as large as a test wants them and always the same: what a flow with steps,
 // calls, logs and a few failures would have written. Only tests import this.
-import type { Failure, RunEvent } from "../api/types";
+import type { Failure, RunEvent } from "../api/types.ts";
 
 type Body<K extends RunEvent["kind"]> = Omit<Extract<RunEvent, { kind: K }>, "seq" | "at_us">;
 

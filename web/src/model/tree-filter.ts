@@ -1,8 +1,8 @@
 // What somebody looks for in a tree of spans: words, and conditions as `state:failed`, `kind:http` or
 // `longer:100ms`. All of them have to hold. A condition that makes no sense is told, never ignored.
-import { parseDuration } from "../base/time";
-import type { RunRecord } from "./record";
-import { Flag, KIND_WORDS, State } from "./spans";
+import { parseDuration } from "../base/time.ts";
+import type { RunRecord } from "./record.ts";
+import { Flag, KIND_WORDS, State } from "./spans.ts";
 
 /** What is looked for. */
 export interface TreeFilter {

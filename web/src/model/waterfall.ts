@@ -1,6 +1,6 @@
 // What part of a run's time is seen, and where in it something stands in pixels. A view is a value:
 // zooming and panning give another. Times are shown times of the run's axis, in microseconds.
-import type { Axis } from "./axis";
+import type { Axis } from "./axis.ts";
 
 /** The part of the time that is seen. */
 export interface View {
