@@ -19,7 +19,7 @@ export interface Route {
 export const routes: readonly Route[] = [
   { path: "/", title: "Runs", page: "runs/RunsPage" },
   { path: "/flows", title: "Flows", page: "flows/FlowsPage" },
-  { path: "/flows/:flow", title: "Flow", page: "flows/FlowPage" },
+  { path: "/flows/:flow", title: "Editor", page: "editor/EditorPage" },
   { path: "/editor", title: "Editor", page: "editor/EditorPage" },
   { path: "/runs", title: "Runs", page: "runs/RunsPage" },
   { path: "/runs/:run", title: "Run", page: "run/RunPage" },
