@@ -1,168 +1,171 @@
-// Python source as far as the eye of a reader goes: what is code and what is text or comment, where
-// statements begin, and where their blocks end. It takes one pass, never fails, and never runs anything.
+// Reads Python as far as an editor needs: where texts and comments are, which brackets belong
+// together, and where a call stands. It never fails; of source that is not whole it reads what is there.
 
-/** A string literal. */
-export interface Literal {
-  readonly start: number;
-  readonly end: number;
-  /** Its text; of an f-string the parts between the holes. */
-  readonly parts: readonly string[];
+const OPEN = "([{";
+const CLOSE = ")]}";
+
+/** The source with the inside of texts and all comments blanked: same length, same line ends. */
+export function masked(source: string): string {
+  const out: string[] = [];
+  let at = 0;
+  while (at < source.length) {
+    const character = source[at] ?? "";
+    if (character === "#") {
+      const end = endOfLine(source, at);
+      out.push(" ".repeat(end - at));
+      at = end;
+    } else if (character === '"' || character === "'") {
+      const end = endOfText(source, at, character);
+      out.push(blanked(source.slice(at, end)));
+      at = end;
+    } else {
+      out.push(character);
+      at += 1;
+    }
+  }
+  return out.join("");
 }
 
-export class PythonText {
-  /** The source with everything in strings and comments as spaces: places stay as they are. */
-  readonly code: string;
-  readonly #literals = new Map<number, Literal>();
-  /** By line from 1: where it begins. */
-  readonly #begins: number[] = [0, 0];
-  /** By line: the indent of a statement that begins there, or -1. */
-  readonly #indents: number[] = [];
-
-  constructor(readonly source: string) {
-    this.code = this.#scan();
-    this.#measure();
-  }
-
-  get lines(): number {
-    return this.#begins.length - 1;
-  }
-
-  /** The line of a place in the source, from 1. */
-  lineAt(place: number): number {
-    let [low, high] = [1, this.#begins.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#begins[middle] ?? 0) <= place) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-
-  /** The literal that begins at a place, behind spaces. */
-  literalAt(place: number): Literal | undefined {
-    let at = place;
-    while (/\s/.test(this.source[at] ?? "")) at += 1;
-    return this.#literals.get(at);
-  }
-
-  /** The last line of the block of the statement that begins on a line. */
-  blockEnd(line: number): number {
-    const indent = this.#indents[line] ?? -1;
-    if (indent < 0) return line;
-    let last = line;
-    for (let next = line + 1; next <= this.lines; next += 1) {
-      const found = this.#indents[next] ?? -1;
-      if (found >= 0 && found <= indent) return last;
-      if (found >= 0 || this.#isInside(next)) last = next;
-    }
-    return last;
-  }
-
-  #isInside(line: number): boolean {
-    return this.code.slice(this.#begins[line], this.#begins[line + 1]).trim() !== "";
-  }
-
-  #scan(): string {
-    const { source } = this;
-    const token = /#[^\n]*|(?:(?<!\w)([rbfut]{1,2}))?("""|'''|"|')|\n/gi;
-    let [code, done] = ["", 0];
-    for (let found = token.exec(source); found; found = token.exec(source)) {
-      const start = found.index;
-      if (found[0] === "\n") {
-        this.#begins.push(start + 1);
-        continue;
-      }
-      const quote = found[2];
-      let end = start + found[0].length;
-      if (quote) {
-        const prefix = (found[1] ?? "").toLowerCase();
-        const from = end;
-        end = closing(source, from, quote);
-        const inside = source.slice(from, Math.max(from, end - quote.length));
-        const parts = prefix.includes("f") ? partsOf(inside) : [plain(inside, prefix)];
-        this.#literals.set(start, { start, end, parts });
-        for (let at = source.indexOf("\n", start); at >= 0 && at < end;) {
-          this.#begins.push(at + 1);
-          at = source.indexOf("\n", at + 1);
-        }
-      }
-      code += source.slice(done, start) + source.slice(start, end).replaceAll(/[^\n]/g, " ");
-      done = end;
-      token.lastIndex = end;
-    }
-    return code + source.slice(done);
-  }
-
-  /** Finds the statements: a line begins one where no bracket is open and the line before did not go on. */
-  #measure(): void {
-    let [depth, goesOn] = [0, false];
-    for (let line = 1; line <= this.lines; line += 1) {
-      const from = this.#begins[line] ?? 0;
-      const text = this.code.slice(from, this.#begins[line + 1] ?? this.code.length);
-      const first = text.search(/\S/);
-      const isText = this.#literals.has(from + text.length - text.trimStart().length);
-      this.#indents[line] =
-        depth === 0 && !goesOn && (first >= 0 || isText) ? Math.max(first, 0) : -1;
-      for (const bracket of text.match(/[()[\]{}]/g) ?? []) {
-        depth = Math.max(0, depth + ("([{".includes(bracket) ? 1 : -1));
-      }
-      goesOn = /\\\s*$/.test(text);
-    }
-  }
+function endOfLine(source: string, at: number): number {
+  const end = source.indexOf("\n", at);
+  return end < 0 ? source.length : end;
 }
 
-/** Where a string ends, behind its quotes; a string that does not end ends with its line or the source. */
-function closing(source: string, from: number, quote: string): number {
-  for (let at = from; at < source.length; at += 1) {
-    if (source[at] === "\\") at += 1;
-    else if (source.startsWith(quote, at)) return at + quote.length;
-    else if (source[at] === "\n" && quote.length === 1) return at;
+function endOfText(source: string, at: number, quote: string): number {
+  const triple = quote.repeat(3);
+  const mark = source.startsWith(triple, at) ? triple : quote;
+  let end = at + mark.length;
+  while (end < source.length) {
+    if (source[end] === "\\") end += 2;
+    else if (source.startsWith(mark, end)) return end + mark.length;
+    else if (mark.length === 1 && source[end] === "\n") return end;
+    else end += 1;
   }
   return source.length;
 }
 
-/** The text between the holes of an f-string. */
-function partsOf(inside: string): string[] {
-  const parts = [""];
+/** Quotes stay, so that whoever reads the blanked text still sees that a text stands there. */
+function blanked(text: string): string {
+  const inside = text.slice(1, -1).replace(/[^\n]/g, " ");
+  return text.length < 2 ? text : `"${inside}${text.endsWith("\n") ? "\n" : '"'}`;
+}
+
+/** The bracket that closes the one at a place; -1 where it is not there. */
+export function closing(mask: string, at: number): number {
   let depth = 0;
-  for (let at = 0; at < inside.length; at += 1) {
-    const [one, two] = [inside[at] ?? "", inside.slice(at, at + 2)];
-    if (depth === 0 && (two === "{{" || two === "}}")) {
-      parts.push(`${parts.pop() ?? ""}${one}`);
-      at += 1;
-    } else if (one === "{") {
-      if (depth === 0) parts.push("");
-      depth += 1;
-    } else if (one === "}" && depth > 0) depth -= 1;
-    else if (depth === 0) parts.push(`${parts.pop() ?? ""}${one}`);
+  for (let place = at; place < mask.length; place++) {
+    const character = mask[place] ?? "";
+    if (OPEN.includes(character)) depth += 1;
+    else if (CLOSE.includes(character) && --depth === 0) return place;
   }
-  return parts;
+  return -1;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: "\n",
-  t: "\t",
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-};
-
-function plain(inside: string, prefix: string): string {
-  if (prefix.includes("r")) return inside;
-  return inside.replaceAll(/\\(.)/gs, (whole, one: string) => ESCAPES[one] ?? whole);
+/** The bracket that is open around a place; -1 at the top. */
+export function opening(mask: string, at: number): number {
+  let depth = 0;
+  for (let place = at - 1; place >= 0; place--) {
+    const character = mask[place] ?? "";
+    if (CLOSE.includes(character)) depth += 1;
+    else if (OPEN.includes(character) && depth-- === 0) return place;
+  }
+  return -1;
 }
 
-/** Whether a name could be made from the parts of an f-string, anything standing in its holes. */
-export function couldBe(parts: readonly string[], name: string): boolean {
-  const [first = "", ...rest] = parts;
-  const last = rest.pop();
-  if (last === undefined) return name === first;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
+/** A step of an expression such as `flow.kv("x").get`: a name, or a call. */
+export type ChainStep = { name: string; at: number } | { call: true };
+
+/** The names and calls that end at a place, the first first; empty where none do. */
+export function chainBefore(mask: string, end: number): ChainStep[] {
+  const steps: ChainStep[] = [];
+  let at = end;
+  for (;;) {
+    at = skipBack(mask, at);
+    if (mask[at - 1] === ")") {
+      const open = openingOf(mask, at - 1);
+      if (open < 0) return [];
+      steps.unshift({ call: true });
+      at = open;
+      continue;
+    }
+    const name = /[\p{L}_][\p{L}\p{N}_]*$/u.exec(mask.slice(Math.max(0, at - 200), at))?.[0];
+    if (name === undefined) return [];
+    at -= name.length;
+    steps.unshift({ name, at });
+    const before = skipBack(mask, at);
+    if (mask[before - 1] !== ".") return steps;
+    at = before - 1;
   }
-  return name.length - last.length >= at && name.endsWith(last);
+}
+
+function skipBack(mask: string, at: number): number {
+  while (at > 0 && (mask[at - 1] === " " || mask[at - 1] === "\t")) at -= 1;
+  return at;
+}
+
+function openingOf(mask: string, close: number): number {
+  return opening(mask, close);
+}
+
+/** The call around a place: where its bracket is, and which argument the place is in. */
+export interface CallPlace {
+  open: number;
+  /** Counted from 0 by commas. */
+  argument: number;
+  /** The name before `=`, where the argument has one. */
+  keyword: string | null;
+}
+
+/** The innermost call that a place is in; null where it is in none. */
+export function callAround(mask: string, at: number): CallPlace | null {
+  let open = opening(mask, at);
+  while (
+    open >= 0 &&
+    (mask[open] !== "(" || !/[\w)\]]/.test(mask[skipBack(mask, open) - 1] ?? ""))
+  ) {
+    open = opening(mask, open);
+  }
+  if (open < 0) return null;
+  let argument = 0;
+  let begin = open + 1;
+  for (let place = open + 1; place < at; place++) {
+    const character = mask[place] ?? "";
+    if (OPEN.includes(character)) {
+      const end = closing(mask, place);
+      if (end < 0 || end >= at) break;
+      place = end;
+    } else if (character === ",") {
+      argument += 1;
+      begin = place + 1;
+    }
+  }
+  const keyword = /^\s*([A-Za-z_]\w*)\s*=(?!=)/.exec(mask.slice(begin, at))?.[1] ?? null;
+  return { open, argument, keyword };
+}
+
+/** The place of a line and a column from 1, where columns count characters as Python does. */
+export function offsetAt(source: string, line: number, column: number): number {
+  let at = 0;
+  for (let number = 1; number < line; number++) {
+    const end = source.indexOf("\n", at);
+    if (end < 0) return source.length;
+    at = end + 1;
+  }
+  const end = endOfLine(source, at);
+  for (let number = 1; number < column && at < end; number++) {
+    at += (source.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return at;
+}
+
+/** The line from 1 and the column from 1 in UTF-16, as editors count. */
+export function positionAt(source: string, offset: number): { line: number; column: number } {
+  const before = source.slice(0, offset);
+  const line = before.split("\n").length;
+  return { line, column: offset - before.lastIndexOf("\n") };
+}
+
+/** The column from 1 in UTF-16 for one that counts characters. */
+export function editorColumn(text: string, column: number): number {
+  return offsetAt(text, 1, column) + 1;
 }
