@@ -58,6 +58,9 @@ export const STATE_LOOKS = [
   "queued",
 ] as const;
 
+/** Characters that a row shows of what a model says: the last ones. */
+const SPEECH = 80;
+
 /** What is looked at, from where, and when. */
 export interface Scene {
   readonly forest: Forest;
@@ -127,7 +130,11 @@ function noteOf(record: RunRecord, place: number): Note | null {
   const refusal = record.refusals.get(place)?.[0];
   if (refusal) return { kind: "refusal", text: cleanLine(`${refusal.capability} is not granted`) };
   const call = record.callOf(place);
-  if (call?.speech) return { kind: "speech", text: cleanLine(call.speech.slice(-160), 160) };
+  if (call?.speech) {
+    const end = call.speech.slice(-SPEECH);
+    const text = end.length < call.speech.length ? `…${end}` : end;
+    return { kind: "speech", text: cleanLine(text) };
+  }
   const progress = record.progress.get(place);
   const parts: string[] = [];
   if (progress) {
