@@ -25,6 +25,7 @@ export const settings: readonly Place[] = [
   { title: "Models", href: href("/models"), icon: "model", keys: "g m" },
   { title: "Grants", href: href("/grants"), icon: "grant", keys: "g g" },
   { title: "Secrets", href: href("/secrets"), icon: "secret", keys: "g x" },
+  { title: "Keys and values", href: href("/keys"), icon: "keys", keys: "g v" },
   { title: "Tokens", href: href("/tokens"), icon: "token", keys: "g k", scope: "tenant" },
   { title: "Usage", href: href("/usage"), icon: "usage", keys: "g u", scope: "tenant" },
   { title: "Audit", href: href("/audit"), icon: "audit", keys: "g d", scope: "tenant" },

@@ -29,6 +29,7 @@ export const routes: readonly Route[] = [
   { path: "/tokens", title: "Tokens", page: "settings/TokensPage" },
   { path: "/secrets", title: "Secrets", page: "settings/SecretsPage" },
   { path: "/models", title: "Models", page: "settings/ModelsPage" },
+  { path: "/keys", title: "Keys and values", page: "settings/KeysPage" },
   { path: "/usage", title: "Usage", page: "settings/UsagePage" },
   { path: "/audit", title: "Audit", page: "settings/AuditPage" },
   { path: "/tenants", title: "Tenants", page: "settings/TenantsPage" },

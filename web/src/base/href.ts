@@ -15,6 +15,7 @@ export type Path =
   | "/tokens"
   | "/secrets"
   | "/models"
+  | "/keys"
   | "/usage"
   | "/audit"
   | "/tenants"
