@@ -30,7 +30,8 @@ export default ts.config(
       "no-console": "error",
       "no-eval": "error",
       "no-implied-eval": "error",
-      eqeqeq: "error",
+      // `!= null` stands for "there is one": members of the API may be null or absent.
+      eqeqeq: ["error", "always", { null: "ignore" }],
       "svelte/no-at-html-tags": "error",
       // Maps and addresses are made and read here, never changed in place as state.
       "svelte/prefer-svelte-reactivity": "off",

@@ -1,7 +1,7 @@
 // Puts a brotli and a gzip file beside each asset that a build wrote and that gets smaller by it,
 // so that the server compresses nothing while it serves.
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
@@ -36,7 +36,7 @@ export function precompress(): Plugin {
     name: "sluice-precompress",
     apply: "build",
     configResolved(config) {
-      directory = join(config.root, config.build.outDir);
+      directory = resolve(config.root, config.build.outDir);
     },
     async closeBundle(error) {
       if (error) return;
