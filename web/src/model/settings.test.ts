@@ -35,14 +35,22 @@ describe("days", () => {
 });
 
 describe("ceilings", () => {
+  const quota = {
+    cpu_ms_per_day: 10_000,
+    stored_bytes: 1_024,
+    running: 5,
+    queued: 1e9,
+    calls_per_second: 1_000,
+    tokens: 7,
+  } as Quota;
+
   it("say how much is taken, in units", () => {
-    const rows = quotaRows(
-      { cpu_ms_per_day: 10_000, stored_bytes: 1_024 } as Quota,
-      512,
-      day(1, 1),
-    );
+    const rows = quotaRows(quota, 512, day(1, 1));
     expect(rows[0]).toMatchObject({ value: "10.0s", taken: 0.1, takenText: "1.00s today" });
     expect(rows[1]).toMatchObject({ value: "1 KiB", taken: 0.5 });
+    expect(rows.slice(2).map(({ value }) => value)).toEqual(["5", "no ceiling", "1,000", "7"]);
+    const endless = quotaRows({ ...quota, stored_bytes: 1e15 }, 512, undefined);
+    expect(endless[1]).toMatchObject({ value: "no ceiling", taken: undefined });
   });
 
   it("are none where nobody meets them", () => {

@@ -49,8 +49,9 @@ export function heights(days: readonly Day[], measure: Measure): number[] {
   return days.map((day) => (day[measure] === 0 ? 0 : Math.max(0.02, day[measure] / most)));
 }
 
-/** More than this is no ceiling that anybody meets: the tenant `local` has such. */
-const ENDLESS = 1e12;
+/** From here on a ceiling is none that anybody meets: the tenant `local` has such. */
+const ENDLESS = 1e15;
+const ENDLESS_COUNT = 1e9;
 
 /** A row of a table of ceilings. */
 export interface Ceiling {
@@ -58,17 +59,19 @@ export interface Ceiling {
   means: string;
   value: string;
   /** How much of it is taken, from 0 to 1, where that is known. */
-  taken?: number;
+  taken?: number | undefined;
   takenText?: string;
 }
 
 function amount(value: number, say: (value: number) => string): string {
-  return value >= ENDLESS ? "no ceiling" : say(value);
+  const endless = say === formatNumber ? ENDLESS_COUNT : ENDLESS;
+  return value >= endless ? "no ceiling" : say(value);
 }
 
 const milliseconds = (value: number): string => formatDuration(value * 1_000);
 
-function share(taken: number, ceiling: number): number {
+function share(taken: number, ceiling: number): number | undefined {
+  if (ceiling >= ENDLESS) return undefined;
   return ceiling <= 0 ? 1 : Math.min(1, taken / ceiling);
 }
 

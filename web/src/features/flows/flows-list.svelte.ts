@@ -7,7 +7,7 @@ import { saversByDigest } from "../../model/audit-filter.ts";
 import { stripsOf, withChanged } from "../../model/run-strip.ts";
 
 /** Runs in a strip. */
-export const STRIP = 12;
+export const STRIP = 10;
 /** Runs that are listed at once; flows that are not among them are asked for one by one. */
 const RECENT = 300;
 /** Requests at the same time. */
