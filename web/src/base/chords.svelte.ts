@@ -79,13 +79,16 @@ export function listenToKeys(): () => void {
     at = event.timeStamp;
     const typing = isTyping(event.target);
     const inDialog = document.querySelector("dialog[open]") !== null;
-    const chord = chords().find(({ keys, typing: whileTyping }) => {
-      const wanted = spelled(keys);
-      const withMod = wanted.startsWith("Mod+");
-      if (typing && !(whileTyping ?? withMod)) return false;
-      if (inDialog && !withMod) return false;
-      return wanted === now || wanted === sequence;
-    });
+    const fitting = (pressedKeys: string): Chord | undefined =>
+      chords().find(({ keys, typing: whileTyping }) => {
+        const wanted = spelled(keys);
+        const withMod = wanted.startsWith("Mod+");
+        if (typing && !(whileTyping ?? withMod)) return false;
+        if (inDialog && !withMod) return false;
+        return wanted === pressedKeys;
+      });
+    // The second key of a sequence may be a chord of its own: it is not meant then.
+    const chord = (sequence && fitting(sequence)) || fitting(now);
     if (!chord) return;
     event.preventDefault();
     before = "";
