@@ -1,6 +1,7 @@
 // Keys of the page. What is pressed is bound in one place, so the help (`?`) lists all that works
 // where the reader is. Single letters do nothing while somebody types, and the browser's own
 // shortcuts are left to it.
+import { untrack } from "svelte";
 
 /** What a chord does. `keys` as in `Mod+K`, `?`, `Shift+E`, `g r` (one after the other). */
 export interface Chord {
@@ -18,6 +19,7 @@ const IS_MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(naviga
 /** Between the two keys of a sequence, at most. */
 const SEQUENCE_MS = 1_200;
 
+/** Whoever binds in an effect does not depend on what others bind. */
 let bound = $state.raw<readonly (readonly Chord[])[]>([]);
 
 /** All chords that work now, those bound last first. */
@@ -27,7 +29,7 @@ export function chords(): readonly Chord[] {
 
 /** Binds chords until the answered function is called; later ones go before earlier ones. */
 export function bindChords(list: readonly Chord[]): () => void {
-  bound = [list, ...bound];
+  bound = [list, ...untrack(() => bound)];
   return () => {
     bound = bound.filter((one) => one !== list);
   };

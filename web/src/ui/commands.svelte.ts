@@ -1,4 +1,5 @@
 // What the palette offers. Pages add commands while they are shown; the shell adds its own.
+import { untrack } from "svelte";
 import type { IconName } from "./icons.ts";
 
 /** Something that can be done or gone to, by its name. */
@@ -33,7 +34,7 @@ export function commandSources(): readonly CommandSource[] {
 
 /** Offers commands until the answered function is called. */
 export function offerCommands(list: readonly Command[]): () => void {
-  lists = [list, ...lists];
+  lists = [list, ...untrack(() => lists)];
   return () => {
     lists = lists.filter((one) => one !== list);
   };
@@ -41,7 +42,7 @@ export function offerCommands(list: readonly Command[]): () => void {
 
 /** Asks a source, too, until the answered function is called. */
 export function offerSource(source: CommandSource): () => void {
-  sources = [...sources, source];
+  sources = [...untrack(() => sources), source];
   return () => {
     sources = sources.filter((one) => one !== source);
   };

@@ -1,5 +1,6 @@
 // Short messages that come over the page and go by themselves: what was done, or what was not.
 // A failure belongs beside what failed where there is such a place; here is the rest.
+import { untrack } from "svelte";
 import { asProblem } from "../api/problem.ts";
 
 export interface Toast {
@@ -20,7 +21,7 @@ let lastId = 0;
 function add(toast: Omit<Toast, "id">): void {
   const id = ++lastId;
   // The same said twice is one message that stays longer.
-  const others = list.filter((one) => one.text !== toast.text);
+  const others = untrack(() => list).filter((one) => one.text !== toast.text);
   list = [...others, { ...toast, id }].slice(-MOST);
   setTimeout(() => dismiss(id), toast.bad ? BAD_STAYS_MS : STAYS_MS);
 }
