@@ -3,16 +3,17 @@
 import { colour } from "../../../ui/theme.svelte.ts";
 import { monaco } from "./monaco.ts";
 
-/** Six digits, as rules of tokens have them. */
-function digits(name: `--${string}`): string {
-  return colour(name).replace("#", "").slice(0, 6);
+/** A colour of the page as `#rrggbb`: a build writes `#fff` where it can, and Monaco takes only this. */
+function hex(name: `--${string}`): string {
+  const digits = colour(name).replace("#", "");
+  return `#${digits.length === 3 ? digits.replace(/./g, "$&$&") : digits.slice(0, 6)}`;
 }
 
 /** Defines the theme that is drawn now, and draws it in all editors. */
 export function drawTheme(shown: "light" | "dark"): void {
   const token = (name: string, from: `--${string}`): monaco.editor.ITokenThemeRule => ({
     token: name,
-    foreground: digits(from),
+    foreground: hex(from).slice(1),
   });
   monaco.editor.defineTheme("sluice", {
     base: shown === "dark" ? "vs-dark" : "vs",
@@ -29,32 +30,32 @@ export function drawTheme(shown: "light" | "dark"): void {
       token("identifier", "--text"),
     ],
     colors: {
-      "editor.background": colour("--bg-raised"),
-      "editor.foreground": colour("--text"),
-      "editorLineNumber.foreground": colour("--text-dim"),
-      "editorLineNumber.activeForeground": colour("--text"),
-      "editor.lineHighlightBackground": colour("--bg-hover"),
+      "editor.background": hex("--bg-raised"),
+      "editor.foreground": hex("--text"),
+      "editorLineNumber.foreground": hex("--text-dim"),
+      "editorLineNumber.activeForeground": hex("--text"),
+      "editor.lineHighlightBackground": hex("--bg-hover"),
       "editor.lineHighlightBorder": "#00000000",
-      "editorCursor.foreground": colour("--accent"),
-      "editor.selectionBackground": colour("--bg-chosen"),
-      "editorWidget.background": colour("--bg-raised"),
-      "editorWidget.border": colour("--border"),
-      "editorSuggestWidget.background": colour("--bg-raised"),
-      "editorSuggestWidget.border": colour("--border"),
-      "editorSuggestWidget.foreground": colour("--text"),
-      "editorSuggestWidget.selectedBackground": colour("--bg-chosen"),
-      "editorSuggestWidget.selectedForeground": colour("--text"),
-      "editorSuggestWidget.highlightForeground": colour("--accent"),
-      "editorSuggestWidget.focusHighlightForeground": colour("--accent"),
-      "editorHoverWidget.background": colour("--bg-raised"),
-      "editorHoverWidget.border": colour("--border"),
-      "editorError.foreground": colour("--bad"),
-      "editorWarning.foreground": colour("--warn"),
-      "editorInfo.foreground": colour("--accent"),
-      "editorGutter.background": colour("--bg-raised"),
-      focusBorder: colour("--focus"),
+      "editorCursor.foreground": hex("--accent"),
+      "editor.selectionBackground": hex("--bg-chosen"),
+      "editorWidget.background": hex("--bg-raised"),
+      "editorWidget.border": hex("--border"),
+      "editorSuggestWidget.background": hex("--bg-raised"),
+      "editorSuggestWidget.border": hex("--border"),
+      "editorSuggestWidget.foreground": hex("--text"),
+      "editorSuggestWidget.selectedBackground": hex("--bg-chosen"),
+      "editorSuggestWidget.selectedForeground": hex("--text"),
+      "editorSuggestWidget.highlightForeground": hex("--accent"),
+      "editorSuggestWidget.focusHighlightForeground": hex("--accent"),
+      "editorHoverWidget.background": hex("--bg-raised"),
+      "editorHoverWidget.border": hex("--border"),
+      "editorError.foreground": hex("--bad"),
+      "editorWarning.foreground": hex("--warn"),
+      "editorInfo.foreground": hex("--accent"),
+      "editorGutter.background": hex("--bg-raised"),
+      focusBorder: hex("--focus"),
       "scrollbar.shadow": "#00000000",
-      "textLink.foreground": colour("--accent"),
+      "textLink.foreground": hex("--accent"),
     },
   });
   monaco.editor.setTheme("sluice");
