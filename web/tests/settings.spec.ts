@@ -9,6 +9,7 @@ test("a token is made, shown once, used, and taken back", async ({ page, request
   await page.goto("/tokens");
   await page.getByRole("button", { name: "Make a token" }).click();
   const dialog = page.getByRole("dialog", { name: "A new token" });
+  await expect(dialog.getByLabel("Name")).toBeFocused();
   await dialog.getByLabel("Name").fill("of the test");
   await dialog.getByLabel("Allows").selectOption("viewer");
   await dialog.getByLabel("Narrow what its runs may do").check();

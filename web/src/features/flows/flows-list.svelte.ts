@@ -10,6 +10,8 @@ import { stripsOf, withChanged } from "../../model/run-strip.ts";
 export const STRIP = 10;
 /** Runs that are listed at once; flows that are not among them are asked for one by one. */
 const RECENT = 300;
+/** Runs that are kept at most, however long the page is open. */
+const KEPT = 3_000;
 /** Requests at the same time. */
 const AT_ONCE = 4;
 
@@ -65,7 +67,7 @@ export class Strips {
     return live.watchRuns(
       {},
       {
-        runs: (runs) => (this.#runs = withChanged(this.#runs, runs)),
+        runs: (runs) => (this.#runs = withChanged(this.#runs, runs).slice(0, KEPT)),
         gap: () => void this.#list({ limit: RECENT }),
       },
     );
@@ -75,7 +77,7 @@ export class Strips {
     try {
       const page = await ok(api.GET("/v1/runs", { params: { query } }));
       const all = withChanged(this.#runs, page.items);
-      this.#runs = all.sort((a, b) => b.created_at_us - a.created_at_us);
+      this.#runs = all.sort((a, b) => b.created_at_us - a.created_at_us).slice(0, KEPT);
     } catch {
       // The list of flows is whole without its strips.
     }
