@@ -19,7 +19,7 @@ export interface Action {
   mcp?: { tool: string; arguments: Record<string, unknown> };
 }
 
-/** A word as a POSIX shell reads it back, whatever is in it. */
+/** A word as bash and zsh read it back, whatever is in it. */
 export function shellQuote(word: string): string {
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
   // Control characters would act on the terminal that they are pasted into.
