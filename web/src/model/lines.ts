@@ -24,6 +24,9 @@ export class Lines {
   /** By span: the site, as its place among the sites, or `NONE`. */
   readonly #siteOf: number[] = [NONE];
   readonly #isOnly: boolean[] = [true];
+  readonly #uses = new Map<number, LineUse>();
+  #used = RUN + 1;
+  #closed = 0;
   readonly #choices = new Map<string, readonly [number, boolean]>();
 
   constructor(
@@ -54,22 +57,36 @@ export class Lines {
     return found;
   }
 
-  /** What each line came to, by line. */
-  uses(): Map<number, LineUse> {
+  /** What each line came to, by line. The same map each time, brought up to date: what came since is
+   *  all that is looked at. */
+  uses(): ReadonlyMap<number, LineUse> {
     this.#update();
-    const { spans } = this.record;
-    const uses = new Map<number, LineUse>();
-    for (let place = RUN + 1; place < spans.count; place += 1) {
-      const line = this.#lineOf(place);
-      if (!line) continue;
-      let use = uses.get(line);
-      if (!use) uses.set(line, (use = { count: 0, open: 0, failed: 0, took: 0 }));
-      use.count += 1;
-      if (spans.isOpen(place)) use.open += 1;
-      else use.took += (spans.end[place] ?? 0) - (spans.start[place] ?? 0);
+    const { spans, ended } = this.record;
+    for (; this.#used < this.#siteOf.length; this.#used += 1) {
+      const use = this.#useOf(this.#used);
+      if (use) {
+        use.count += 1;
+        use.open += 1;
+      }
+    }
+    for (; this.#closed < ended.length; this.#closed += 1) {
+      const place = ended[this.#closed] ?? RUN;
+      if (place >= this.#used) break;
+      const use = this.#useOf(place);
+      if (!use) continue;
+      use.open -= 1;
+      use.took += (spans.end[place] ?? 0) - (spans.start[place] ?? 0);
       if (spans.state[place] === State.failed) use.failed += 1;
     }
-    return uses;
+    return this.#uses;
+  }
+
+  #useOf(place: number): LineUse | undefined {
+    const line = this.#lineOf(place);
+    if (!line) return undefined;
+    let use = this.#uses.get(line);
+    if (!use) this.#uses.set(line, (use = { count: 0, open: 0, failed: 0, took: 0 }));
+    return use;
   }
 
   /** The line that opens the span: where it failed is another one. */

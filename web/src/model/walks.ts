@@ -32,13 +32,14 @@ export function nextNode(
   return found >= 0 ? node(found) : null;
 }
 
-/** How many nodes failed, and which of them this one is, from 1; 0 where it is none of them. The run
- *  itself and the steps above a failure fail with it: only the innermost count. */
-export function failures(forest: Forest): Node[] {
-  const found: Node[] = [];
-  for (const at of forest.walk()) {
-    const { tree, place } = node(at);
-    if (isInnermostFailure(forest, tree, place)) found.push({ tree, place });
+/** How many nodes failed. The run itself and the steps above a failure fail with it: only the innermost
+ *  count. */
+export function innermostFailures(forest: Forest): number {
+  let found = 0;
+  for (const { number, record } of forest.trees) {
+    for (let place = number === 0 ? 0 : 1; place < record.spans.count; place += 1) {
+      if (isInnermostFailure(forest, number, place)) found += 1;
+    }
   }
   return found;
 }

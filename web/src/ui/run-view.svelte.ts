@@ -10,9 +10,8 @@ import type { RunRecord } from "../model/record.ts";
 import { type Row, rowAt, type Scene } from "../model/row.ts";
 import { Rows } from "../model/rows.ts";
 import { NONE, RUN } from "../model/spans.ts";
-import { parseFilter, type TreeFilter } from "../model/tree-filter.ts";
-import { isInnermostFailure, nextNode } from "../model/walks.ts";
-import { Matcher } from "../model/tree-filter.ts";
+import { innermostFailures, isInnermostFailure, nextNode } from "../model/walks.ts";
+import { Matcher, parseFilter, type TreeFilter } from "../model/tree-filter.ts";
 import { type View, whole, within } from "../model/waterfall.ts";
 import { feed, type FeedState } from "./run-feed.ts";
 
@@ -57,6 +56,7 @@ export class RunView {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #breaks = -1;
   #pendingHash: string | null = null;
+  #counted = { states: -1, failures: 0 };
 
   constructor(readonly run: string) {
     this.forest = new Forest(run);
@@ -186,6 +186,15 @@ export class RunView {
   /** How far the record of a child run is, once somebody opened it. */
   childState(run: string): FeedState | undefined {
     return this.tick >= 0 ? this.#children.get(run) : undefined;
+  }
+
+  /** How many spans failed, the innermost of each failure. */
+  get failureCount(): number {
+    const states = this.forest.trees.reduce((sum, { record }) => sum + record.stateRevision, 0);
+    if (states !== this.#counted.states) {
+      this.#counted = { states, failures: innermostFailures(this.forest) };
+    }
+    return this.#counted.failures;
   }
 
   /** Goes to the next failure, or the one before. */
