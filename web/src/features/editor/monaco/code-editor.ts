@@ -32,6 +32,7 @@ export function sharedOptions(): monaco.editor.IEditorOptions {
     padding: { top: 8, bottom: 8 },
     contextmenu: true,
     lineNumbersMinChars: 3,
+    renderFinalNewline: "on",
   };
 }
 
