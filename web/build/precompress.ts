@@ -1,7 +1,7 @@
 // Puts a brotli and a gzip file beside each asset that a build wrote and that gets smaller by it,
 // so that the server compresses nothing while it serves.
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
@@ -31,16 +31,12 @@ async function compress(path: string): Promise<void> {
 
 /** The plugin: it does its work after the last file is written, and only in builds. */
 export function precompress(): Plugin {
-  let directory = "";
   return {
     name: "sluice-precompress",
     apply: "build",
-    configResolved(config) {
-      directory = resolve(config.root, config.build.outDir);
-    },
-    async closeBundle(error) {
-      if (error) return;
-      const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    async writeBundle({ dir }) {
+      if (dir === undefined) return;
+      const entries = await readdir(dir, { recursive: true, withFileTypes: true });
       for (const entry of entries) {
         if (entry.isFile() && COMPRESSIBLE.test(entry.name)) {
           await compress(join(entry.parentPath, entry.name));
