@@ -165,7 +165,7 @@ function matchesValue(field: Field | null, value: string, run: RunSummary, nowUs
     case "until":
       return run.created_at_us < (momentUs(value, nowUs) ?? nowUs);
     case "took":
-      return run.started_at_us != null && compares(value, tookUs(run, nowUs));
+      return compares(value, tookUs(run, nowUs));
     case "cpu":
       return compares(value, run.cpu_time_us);
     case "parent":
@@ -189,10 +189,9 @@ function compares(value: string, us: number): boolean {
   return wanted !== null && (us - wanted.us) * wanted.sign >= 0;
 }
 
-/** How long a run took, or has taken until now; 0 where it was not begun. */
+/** How long a run took from its request to its end, or to now: as the command line has it. */
 export function tookUs(run: RunSummary, nowUs: number): number {
-  if (run.started_at_us == null) return 0;
-  return Math.max(0, (run.ended_at_us ?? nowUs) - run.started_at_us);
+  return Math.max(0, (run.ended_at_us ?? nowUs) - run.created_at_us);
 }
 
 /** Whether a text fits a pattern with asterisks: its parts stand in it, in their order. */
