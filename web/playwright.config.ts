@@ -1,0 +1,28 @@
+// How pages are tested: in the system's Chromium, against a server at `SLUICE_WEB` that serves the
+// built web, with a token in `SLUICE_TOKEN`. Whoever calls starts that server.
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  testDir: "tests",
+  fullyParallel: false,
+  workers: 1,
+  forbidOnly: true,
+  retries: 0,
+  reporter: [["list"]],
+  use: {
+    baseURL: process.env["SLUICE_WEB"] ?? "http://127.0.0.1:4173",
+    trace: "off",
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});

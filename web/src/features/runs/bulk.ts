@@ -1,0 +1,59 @@
+// The same done to many runs, a few at a time. What could not be done is told run by run.
+import { api, ok } from "../../api/client.ts";
+import { asProblem, type ApiProblem } from "../../api/problem.ts";
+import type { RunSummary } from "../../api/types.ts";
+
+const AT_ONCE = 4;
+
+/** What became of it. */
+export interface BulkResult<T> {
+  done: T[];
+  failed: { run: string; problem: ApiProblem }[];
+}
+
+/** Does it to each run; `onstep` hears how many are behind it. */
+export async function forEachRun<T>(
+  runs: readonly RunSummary[],
+  act: (run: RunSummary) => Promise<T>,
+  onstep: (done: number) => void,
+): Promise<BulkResult<T>> {
+  const result: BulkResult<T> = { done: [], failed: [] };
+  const waiting = [...runs];
+  const work = async (): Promise<void> => {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+      try {
+        result.done.push(await act(run));
+      } catch (caught) {
+        result.failed.push({ run: run.run, problem: asProblem(caught) });
+      }
+      onstep(result.done.length + result.failed.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return result;
+}
+
+/** Asks that a run end. */
+export function cancel(run: RunSummary, reason: string): Promise<RunSummary> {
+  const body = { reason: reason.trim() || null };
+  return ok(api.POST("/v1/runs/{run}/cancel", { params: { path: { run: run.run } }, body }));
+}
+
+/** Starts a run with the source, input, grants and limits of another. Answers with its id. */
+export async function startAgain(run: RunSummary): Promise<string> {
+  const params = { path: { run: run.run } };
+  const [detail, { source }] = await Promise.all([
+    ok(api.GET("/v1/runs/{run}", { params })),
+    ok(api.GET("/v1/runs/{run}/source", { params })),
+  ]);
+  const { flow, input, grants, limits, retry } = detail;
+  const body = { source, flow, input, grants, limits, retry };
+  return (await ok(api.POST("/v1/runs", { body }))).run;
+}
+
+/** Goes on live from before a step of the record. Answers with the new run's id. */
+export async function rerunFrom(run: RunSummary, from: string): Promise<string | null> {
+  const body = { from, source: null, input: null, grants: [], go_live: true };
+  const params = { path: { run: run.run } };
+  return (await ok(api.POST("/v1/runs/{run}/reruns", { params, body }))).run ?? null;
+}

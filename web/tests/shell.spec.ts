@@ -1,0 +1,133 @@
+// What is around every page: coming in, going from place to place by keyboard alone, finding,
+// help, the theme, and a connection that is lost and comes back.
+import { expect, test } from "@playwright/test";
+import { expectAccessible } from "./axe.ts";
+import { comeIn } from "./server.ts";
+
+const token = process.env["SLUICE_TOKEN"] ?? "";
+
+test.describe("coming in", () => {
+  test("a code leaves the address at once, also when it is not valid", async ({ page }) => {
+    await page.goto("/#code=sll_notACodeThatAnybodyHas");
+    await expect(page).toHaveURL(/\/login$/);
+    await expect(page.getByRole("alert")).toBeVisible();
+    expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
+    await expectAccessible(page);
+  });
+
+  test("a token lets in, and leads to where the reader wanted to go", async ({ page }) => {
+    await page.goto("/secrets");
+    await expect(page).toHaveURL(/\/login\?next=%2Fsecrets$/);
+    const field = page.getByLabel("Login code or token");
+    await expect(field).toBeFocused();
+    await field.fill("something else");
+    await page.keyboard.press("Enter");
+    await expect(field).toHaveAccessibleDescription(/begins with sll_/);
+    await field.fill("slt_aTokenThatNobodyHas0000000000000000000000000000000");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("alert")).toContainText("not valid");
+    await field.fill(token);
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/secrets$/);
+    await expect(page.getByText("Live", { exact: true })).toBeAttached();
+  });
+
+  test("nobody is led to another site", async ({ page }) => {
+    for (const next of ["//example.com", "https://example.com", "/\\example.com"]) {
+      await page.goto(`/login?next=${encodeURIComponent(next)}`);
+      await page.getByLabel("Login code or token").fill(token);
+      await page.keyboard.press("Enter");
+      await expect(page).toHaveURL(/\/runs$/);
+      await page.evaluate(() => localStorage.clear());
+    }
+  });
+
+  test("logging out forgets the token", async ({ page }) => {
+    await page.goto("/login");
+    await page.getByLabel("Login code or token").fill(token);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await expect(page).toHaveURL(/\/login/);
+    expect(await page.evaluate(() => localStorage.getItem("sluice.token"))).toBeNull();
+  });
+});
+
+test.describe("around every page", () => {
+  test.beforeEach(async ({ page }) => comeIn(page));
+
+  test("everything is reached by keyboard", async ({ page }) => {
+    await page.goto("/runs");
+    await expect(page.getByRole("heading", { name: "Runs", level: 1 })).toBeVisible();
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await expect(page).toHaveURL(/\/services$/);
+    await expect(page.getByRole("main")).toBeFocused();
+    await page.keyboard.press("Control+k");
+    await expect(page.getByRole("combobox")).toBeFocused();
+    await page.keyboard.type("go to aud");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/audit$/);
+    await expect(page).toHaveTitle("Audit · Sluice");
+    await page.keyboard.press("?");
+    const help = page.getByRole("dialog", { name: "Help" });
+    await expect(help.getByText("Find and do anything")).toBeVisible();
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await expect(help).toBeHidden();
+    await page.goBack();
+    await expect(page).toHaveURL(/\/services$/);
+  });
+
+  test("letters that are typed into a field are no chords", async ({ page }) => {
+    await page.goto("/runs");
+    const query = page.getByRole("searchbox", { name: "Query" });
+    await query.focus();
+    await page.keyboard.type("gs?");
+    await expect(query).toHaveValue("gs?");
+    await expect(page).toHaveURL(/\/runs/);
+  });
+
+  test("a menu goes by arrows and letters, and gives the focus back", async ({ page }) => {
+    await page.goto("/runs");
+    const button = page.getByRole("button", { name: "Theme" });
+    await button.focus();
+    await page.keyboard.press("ArrowDown");
+    await expect(page.getByRole("menuitem", { name: /As the system/ })).toBeFocused();
+    await page.keyboard.press("d");
+    await expect(page.getByRole("menuitem", { name: "Dark" })).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(button).toBeFocused();
+    await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+    await page.reload();
+    await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+    await expectAccessible(page);
+  });
+
+  test("a lost connection is said, and comes back", async ({ page, context }) => {
+    await page.goto("/runs");
+    const state = page.getByRole("banner").getByRole("status");
+    await expect(state).toHaveText("Live");
+    await context.setOffline(true);
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await expect(state).toHaveText(/Reconnecting|Offline/, { timeout: 20_000 });
+    await context.setOffline(false);
+    await expect(state).toHaveText("Live", { timeout: 20_000 });
+  });
+
+  test("narrow screens have the places in a drawer, and nothing sticks out", async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.goto("/runs");
+    await page.getByRole("button", { name: "Places" }).click();
+    await page.getByRole("dialog", { name: "Places" }).getByRole("link", { name: "Asks" }).click();
+    await expect(page).toHaveURL(/\/asks$/);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide).toBeLessThanOrEqual(360);
+    await expectAccessible(page);
+  });
+
+  test("an address that does not exist says so", async ({ page }) => {
+    await page.goto("/nowhere");
+    await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+  });
+});
