@@ -1,6 +1,6 @@
 // What a request that was not carried out becomes: one error with the code, the sentence, the hint
 // and the places at fault, whether the server answered or could not be reached.
-import type { Failure, ProblemBody } from "./types.ts";
+import type { Failure, ProblemBody } from "./words.ts";
 
 /** A part of a request that is at fault. */
 export interface FieldProblem {

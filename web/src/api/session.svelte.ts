@@ -4,7 +4,7 @@ import { api, ok } from "./client.ts";
 import { live } from "./live.ts";
 import { asProblem, type ApiProblem } from "./problem.ts";
 import { currentToken, keepToken, onToken } from "./token.ts";
-import type { Me, Scope } from "./types.ts";
+import type { Me, Scope } from "./words.ts";
 
 let me = $state.raw<Me | null>(null);
 let problem = $state.raw<ApiProblem | null>(null);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem } from "./problem.ts";
 import { LiveSocket, type RunWatcher } from "./socket.ts";
-import type { RunEvent } from "./types.ts";
+import type { RunEvent } from "./words.ts";
 
 class Wire {
   readyState = 1;

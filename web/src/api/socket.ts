@@ -3,7 +3,7 @@
 // order, without a gap. Watchers of the list of runs are told `gap` when they have to list again.
 import { backoffMs } from "../base/backoff.ts";
 import { ApiProblem, problemOfBody } from "./problem.ts";
-import type { ProblemBody, RunEvent, RunSummary } from "./types.ts";
+import type { ProblemBody, RunEvent, RunSummary } from "./words.ts";
 
 /** Where the connection stands; `offline` after some tries that failed, and it goes on trying. */
 export type LiveState = "closed" | "connecting" | "live" | "reconnecting" | "offline";

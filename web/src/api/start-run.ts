@@ -1,7 +1,7 @@
 // Starts runs. The description of the API says that members with a default are always there, which
 // holds for what the server answers and not for what it takes: here they may be left out.
 import { api, ok } from "./client.ts";
-import type { Limits, NewRun, RunDetail } from "./types.ts";
+import type { Limits, NewRun, RunDetail } from "./words.ts";
 
 /** A run to start; what is left out is as the server has it. */
 export interface RunToStart {

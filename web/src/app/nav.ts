@@ -1,5 +1,5 @@
 // What the sidebar lists, in its order. Entries that need a scope are left out without it.
-import type { Scope } from "../api/types.ts";
+import type { Scope } from "../api/words.ts";
 import { href } from "../base/href.ts";
 import type { IconName } from "../ui/icons.ts";
 

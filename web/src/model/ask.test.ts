@@ -1,6 +1,6 @@
 // Questions: how they are answered, whose they are, and what waits for approval.
 import { describe, expect, it } from "vitest";
-import type { AskSummary } from "../api/types.ts";
+import type { AskSummary } from "../api/words.ts";
 import { answerShape, approvalOf, audience, countForMe, inTurn } from "./ask.ts";
 
 function asked(parts: Partial<AskSummary>): AskSummary {

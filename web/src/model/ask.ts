@@ -1,6 +1,6 @@
 // Questions of runs: in which form an answer is given, whose turn it is, and what a call is that
 // waits for somebody's approval. All texts in here come from flows and are shown as such.
-import type { AskSummary } from "../api/types.ts";
+import type { AskSummary } from "../api/words.ts";
 
 /** One of the values that an answer may have. */
 export interface Choice {

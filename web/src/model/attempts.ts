@@ -1,6 +1,6 @@
 // The attempts of one run, and the times in which nothing of it ran: between attempts, and in the
 // record that a fork took over. Such a break can be drawn short, since nothing happens in it.
-import type { Failure, Schema } from "../api/types.ts";
+import type { Failure, Schema } from "../api/words.ts";
 
 export interface Attempt {
   /** Its number, from 1; a run that is tried again counts on. */

@@ -1,5 +1,5 @@
 // Which entries of an audit are shown: by words in who did it, what was done, and to what.
-import type { AuditEntry } from "../api/types.ts";
+import type { AuditEntry } from "../api/words.ts";
 
 export interface AuditFilter {
   actor: string;

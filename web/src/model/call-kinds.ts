@@ -1,6 +1,6 @@
 // The closed set of what a flow can ask of the host, in the order in which the door numbers it, and
 // each request said in a few words for a row.
-import type { Schema } from "../api/types.ts";
+import type { Schema } from "../api/words.ts";
 
 export type Request = Schema<"Request">;
 

@@ -1,6 +1,6 @@
 // The calls of one run by their numbers: what was asked, what came of it, and what a model says
 // until its answer is whole. Money and tokens of models are added up as answers come.
-import type { Failure, Schema } from "../api/types.ts";
+import type { Failure, Schema } from "../api/words.ts";
 import type { CallKind, Request } from "./call-kinds.ts";
 
 export type Attachment = Schema<"Attachment">;

@@ -1,6 +1,6 @@
 // Two runs aligned, and a run as a trace for other programs.
 import { describe, expect, test } from "vitest";
-import type { RunEvent } from "../api/types.ts";
+import type { RunEvent } from "../api/words.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 import { diff, type Pair } from "./diff.ts";
 import { RunRecord } from "./record.ts";

@@ -1,7 +1,7 @@
 // What every event of a record was about, by its number and nothing more: enough to list the events of
 // a span and to ask the server for those that somebody wants to see.
 import { ints, floats, bytes } from "./spans.ts";
-import type { RunEvent } from "../api/types.ts";
+import type { RunEvent } from "../api/words.ts";
 
 export const EVENT_KINDS: readonly RunEvent["kind"][] = [
   "run_queued",

@@ -1,6 +1,6 @@
 // What the kinds of failures are called for people, and which details of one are worth a look of their
 // own: those that the card says in words already are left out.
-import type { Failure } from "../api/types.ts";
+import type { Failure } from "../api/words.ts";
 
 const KINDS: Readonly<Record<Failure["kind"], string>> = {
   flow_error: "The flow failed",

@@ -1,6 +1,6 @@
 // What can be done about a problem of a source or the failure of a run, as changes of the source.
 // A fix is a proposal: whoever offers it has it checked first. All places are offsets in the source.
-import type { Failure, SourceProblem } from "../api/types.ts";
+import type { Failure, SourceProblem } from "../api/words.ts";
 import { addFlow, addImport, addUse, type Edit } from "./fix-places.ts";
 import { likeness } from "./nearest.ts";
 import { masked, offsetAt } from "./python-text.ts";

@@ -1,6 +1,6 @@
 // The log lines of one run as columns, in the order of the record, chained by span: the lines of a
 // span are walked from `Spans.firstLog` along `nextOfSpan`.
-import type { Schema } from "../api/types.ts";
+import type { Schema } from "../api/words.ts";
 import { bytes, floats, ints, NONE, type Spans } from "./spans.ts";
 
 export type Level = Schema<"Level">;

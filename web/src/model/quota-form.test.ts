@@ -1,6 +1,6 @@
 // A quota goes through the fields and comes back as it was.
 import { expect, it } from "vitest";
-import type { Quota } from "../api/types.ts";
+import type { Quota } from "../api/words.ts";
 import { quotaFrom, quotaTexts } from "./quota-form.ts";
 
 const quota = {

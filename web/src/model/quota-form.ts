@@ -1,6 +1,6 @@
 // The quota of a tenant as people write it: times and sizes with their units. What is not written
 // keeps the value that it had, or gets the server's default.
-import type { Quota } from "../api/types.ts";
+import type { Quota } from "../api/words.ts";
 
 type Member = Exclude<keyof Quota, "limits">;
 

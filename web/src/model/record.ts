@@ -1,6 +1,6 @@
 // The record of one run, folded: its events go in, in order, and the spans, calls, logs and attempts
 // come out as columns that views read by place. A fold never fails: what it cannot place it leaves out.
-import type { Failure, RunEvent, Schema } from "../api/types.ts";
+import type { Failure, RunEvent, Schema } from "../api/words.ts";
 import { Attempts } from "./attempts.ts";
 import { type Call, Calls, type Piece } from "./calls.ts";
 import { isWait } from "./call-kinds.ts";

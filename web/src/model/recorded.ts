@@ -1,5 +1,5 @@
 // The records of real runs that lie in `test-data/`, as the server gave them. Only tests import this.
-import type { RunEvent } from "../api/types.ts";
+import type { RunEvent } from "../api/words.ts";
 import { RunRecord } from "./record.ts";
 
 const texts: Record<string, string> = import.meta.glob("../../test-data/*.jsonl", {

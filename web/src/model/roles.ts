@@ -1,5 +1,5 @@
 // Scopes and roles of tokens: what each allows, and which of them a token may give on.
-import type { Scope } from "../api/types.ts";
+import type { Scope } from "../api/words.ts";
 
 /** In the order of docs/api.md. */
 export const SCOPES: readonly { scope: Scope; allows: string }[] = [

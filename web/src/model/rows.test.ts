@@ -1,6 +1,6 @@
 // Which rows of a tree are seen, and that growing it gives the same as laying it out anew.
 import { describe, expect, test } from "vitest";
-import type { RunEvent } from "../api/types.ts";
+import type { RunEvent } from "../api/words.ts";
 import { Forest } from "./forest.ts";
 import { RunRecord } from "./record.ts";
 import { eventsOf, recordOf } from "./recorded.ts";

@@ -1,6 +1,6 @@
 // What can be done with a run, as data: the same action for a button of the web and for those who
 // copy it as a command, a request, or a tool call.
-import type { Schema } from "../api/types.ts";
+import type { Schema } from "../api/words.ts";
 import type { Action } from "./copy-as.ts";
 
 /** Look at it. */

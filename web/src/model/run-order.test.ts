@@ -1,6 +1,6 @@
 // A list of runs stays right while runs change.
 import { expect, it } from "vitest";
-import type { RunSummary } from "../api/types.ts";
+import type { RunSummary } from "../api/words.ts";
 import { merge } from "./run-order.ts";
 
 const run = (n: number, parts: Partial<RunSummary> = {}): RunSummary => ({

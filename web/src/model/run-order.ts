@@ -1,5 +1,5 @@
 // Lists of runs as they change: the newest first, each run once, as it is now.
-import type { RunSummary } from "../api/types.ts";
+import type { RunSummary } from "../api/words.ts";
 
 /** Whether `a` stands before `b`: it is newer. Ids sort by age, so they settle what is left. */
 function isBefore(a: RunSummary, b: RunSummary): boolean {

@@ -1,5 +1,5 @@
 // The last runs of each flow, as the list of flows shows them: a few states, the oldest first.
-import type { RunSummary } from "../api/types.ts";
+import type { RunSummary } from "../api/words.ts";
 
 /** How a run stands, in one word: its outcome, or its state while it has none. */
 export function standing(run: Pick<RunSummary, "state" | "outcome">): string {

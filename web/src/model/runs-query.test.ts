@@ -1,6 +1,6 @@
 // What a query of runs selects, here and at the server.
 import { describe, expect, it } from "vitest";
-import type { RunSummary } from "../api/types.ts";
+import type { RunSummary } from "../api/words.ts";
 import {
   earliestUs,
   hasTerm,

@@ -3,7 +3,7 @@
 // "not"; words without a field stand in the flow's name or the run's id. What the server can select
 // goes to it, and the rest is looked at here.
 import { parseDuration } from "../base/time.ts";
-import type { OutcomeWord, RunState, RunSummary } from "../api/types.ts";
+import type { OutcomeWord, RunState, RunSummary } from "../api/words.ts";
 
 /** One word of the query, as it was written. */
 export interface Term {

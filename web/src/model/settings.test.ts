@@ -1,6 +1,6 @@
 // What lists and settings make of what the server says: days, ceilings, roles, audit, strips.
 import { describe, expect, it } from "vitest";
-import type { AuditEntry, Limits, Quota, RunSummary } from "../api/types.ts";
+import type { AuditEntry, Limits, Quota, RunSummary } from "../api/words.ts";
 import { actorName, choicesOf, isWanted, saversByDigest } from "./audit-filter.ts";
 import { roleOf, rolesToGive, whyNot } from "./roles.ts";
 import { standing, stripsOf, withChanged } from "./run-strip.ts";

@@ -1,6 +1,6 @@
 // Records that nobody ran, as large as a test wants them and always the same: what a flow with steps,
 // calls, logs and a few failures would have written. Only tests import this.
-import type { Failure, RunEvent } from "../api/types.ts";
+import type { Failure, RunEvent } from "../api/words.ts";
 
 type Body<K extends RunEvent["kind"]> = Omit<Extract<RunEvent, { kind: K }>, "seq" | "at_us">;
 
@@ -69,6 +69,8 @@ function queued(): Body<"run_queued"> {
     event_bytes: 1 << 30,
     string_bytes: 1 << 18,
     payload_bytes: 1 << 22,
+    model_tokens: 1_000_000,
+    model_cost_micros: 10_000_000,
   };
   return {
     kind: "run_queued",

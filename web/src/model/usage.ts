@@ -2,7 +2,7 @@
 // their units in words.
 import { formatBytes, formatNumber } from "../base/size.ts";
 import { formatDuration } from "../base/time.ts";
-import type { Limits, Quota, UsageOfTenant } from "../api/types.ts";
+import type { Limits, Quota, UsageOfTenant } from "../api/words.ts";
 
 export type Day = UsageOfTenant["days"][number];
 

@@ -3,7 +3,7 @@
 // outside of the sandbox can happen because of a proposal.
 import { api, ok } from "../api/client.ts";
 import { startRun } from "../api/start-run.ts";
-import type { Failure, SourceProblem } from "../api/types.ts";
+import type { Failure, SourceProblem } from "../api/words.ts";
 import { applied, type Fix } from "../model/fixes.ts";
 import type { Json } from "../model/json.ts";
 

@@ -3,7 +3,7 @@
 import { api, ok } from "../../api/client.ts";
 import { live } from "../../api/live.ts";
 import { asProblem, type ApiProblem } from "../../api/problem.ts";
-import type { AskSummary, RunSummary } from "../../api/types.ts";
+import type { AskSummary, RunSummary } from "../../api/words.ts";
 import { countForMe } from "../../model/ask.ts";
 import { answeringAs } from "./answering-as.svelte.ts";
 

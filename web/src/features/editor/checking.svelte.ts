@@ -2,7 +2,7 @@
 // and what is known stays until there is something newer.
 import { api, ok } from "../../api/client.ts";
 import { asProblem, type ApiProblem } from "../../api/problem.ts";
-import type { FlowDescription, Validated } from "../../api/types.ts";
+import type { FlowDescription, Validated } from "../../api/words.ts";
 
 const QUIET_MS = 300;
 

@@ -3,7 +3,7 @@
 import { withEtag, ok, api } from "../../api/client.ts";
 import { asProblem, ApiProblem } from "../../api/problem.ts";
 import { startRun } from "../../api/start-run.ts";
-import type { FlowDescription, Limits } from "../../api/types.ts";
+import type { FlowDescription, Limits } from "../../api/words.ts";
 import { navigate } from "../../base/address.svelte.ts";
 import { href } from "../../base/href.ts";
 import { FIRST_FLOW } from "../../model/first-flow.ts";

@@ -1,6 +1,6 @@
 // The run that was started from the editor: its record as it grows, and what it says of the lines of
 // the source that it ran. Lines of a source that was changed since are moved no more: they are not shown.
-import type { Failure } from "../../api/types.ts";
+import type { Failure } from "../../api/words.ts";
 import { count, formatDuration } from "../../base/time.ts";
 import { grantsOfRun, type GrantsOfRun } from "../../model/grant-table.ts";
 import type { Json } from "../../model/json.ts";

@@ -1,6 +1,6 @@
 // What is underlined in the source: what the server's check tells, names that are not there, and where
 // the last run failed, each with what can be done about it.
-import type { Failure, Validated } from "../../api/types.ts";
+import type { Failure, Validated } from "../../api/words.ts";
 import { fixesOfFailure, fixesOfProblem } from "../../model/fixes.ts";
 import { nearest } from "../../model/nearest.ts";
 import { offsetAt } from "../../model/python-text.ts";

@@ -2,7 +2,7 @@
 // who saved them, where the token may know that.
 import { api, ok } from "../../api/client.ts";
 import { live } from "../../api/live.ts";
-import type { FlowSummary, RunSummary } from "../../api/types.ts";
+import type { FlowSummary, RunSummary } from "../../api/words.ts";
 import { saversByDigest } from "../../model/audit-filter.ts";
 import { stripsOf, withChanged } from "../../model/run-strip.ts";
 

@@ -1,7 +1,7 @@
 // The same done to many runs, a few at a time. What could not be done is told run by run.
 import { api, ok } from "../../api/client.ts";
 import { asProblem, type ApiProblem } from "../../api/problem.ts";
-import type { RunSummary } from "../../api/types.ts";
+import type { RunSummary } from "../../api/words.ts";
 
 const AT_ONCE = 4;
 

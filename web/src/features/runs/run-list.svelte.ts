@@ -4,7 +4,7 @@ import { untrack } from "svelte";
 import { api, ok } from "../../api/client.ts";
 import { live } from "../../api/live.ts";
 import { asProblem, type ApiProblem } from "../../api/problem.ts";
-import type { RunSummary } from "../../api/types.ts";
+import type { RunSummary } from "../../api/words.ts";
 import { nowUs } from "../../base/time.ts";
 import { merge } from "../../model/run-order.ts";
 import {
