@@ -58,7 +58,8 @@ describe("an import", () => {
 });
 
 function failure(parts: Partial<FailureLike> & { line?: string; at?: number }): FailureLike {
-  const frames = [{ file: "flow.py", function: "f", own: true, line: parts.at ?? 1 }];
+  const nowhere = { column: null, end_line: null, end_column: null, excerpt: null, locals: {} };
+  const frames = [{ file: "flow.py", function: "f", own: true, line: parts.at ?? 1, ...nowhere }];
   return { code: "exception", message: "", frames, ...parts };
 }
 
