@@ -40,7 +40,9 @@ function tell(what: string, files: readonly Fetched[]): number {
   const bytes = counted.reduce((sum, file) => sum + file.bytes, 0);
   const most = [...counted].sort((left, right) => right.bytes - left.bytes).slice(0, 3);
   const largest = most.map(({ path, bytes: size }) => `${path} ${size}`).join(", ");
-  console.log(`${what}: ${bytes} bytes in ${counted.length} files; the largest: ${largest}`);
+  process.stdout.write(
+    `${what}: ${bytes} bytes in ${counted.length} files; the largest: ${largest}\n`,
+  );
   return bytes;
 }
 
