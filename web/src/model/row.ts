@@ -59,7 +59,7 @@ export const STATE_LOOKS = [
 ] as const;
 
 /** Characters that a row shows of what a model says: the last ones. */
-const SPEECH = 80;
+const SPEECH = 60;
 
 /** What is looked at, from where, and when. */
 export interface Scene {

@@ -40,10 +40,10 @@ export function innermostFailures(forest: Forest): number {
   for (const { number, record } of forest.trees) {
     const { spans } = record;
     for (let place = number === 0 ? 0 : 1; place < spans.count; place += 1) {
-      if (spans.has(place, Flag.failedBelow)) continue;
       const state = spans.state[place];
       const isFailure = state === State.failed || state === State.timedOut;
-      if (isFailure || spans.has(place, Flag.refused)) found += 1;
+      if (!isFailure && !spans.has(place, Flag.refused)) continue;
+      if (!forest.failedBelow(number, place)) found += 1;
     }
   }
   return found;
