@@ -14,6 +14,13 @@ export const live = new LiveSocket({
   open: () => new WebSocket(address()),
 });
 
+/** Calls back each time that the server is there after it was not. Answers with what ends it. */
+export function whenBack(act: () => void): () => void {
+  return live.onState((state) => {
+    if (state === "live") act();
+  });
+}
+
 if (typeof window !== "undefined") {
   window.addEventListener("online", () => live.wake());
   document.addEventListener("visibilitychange", () => {

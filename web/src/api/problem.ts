@@ -73,6 +73,11 @@ export function unreachable(): ApiProblem {
   });
 }
 
+/** Whether it says only that no server was there: the same request may go well later. */
+export function isOfNobody(problem: ApiProblem): boolean {
+  return problem.status === 0 ? problem.code === UNREACHABLE : problem.code === "unavailable";
+}
+
 /** Any caught thing as a problem, so that what is shown always has a code and a sentence. */
 export function asProblem(caught: unknown): ApiProblem {
   if (caught instanceof ApiProblem) return caught;

@@ -1,6 +1,8 @@
 // Something that is loaded from the server and drawn in four states: loading, failed, empty, there.
 // What was loaded before stays while it is loaded again; of several loads only the newest counts.
-import { asProblem, type ApiProblem } from "./problem.ts";
+// What no server answered is asked for again as soon as there is one.
+import { whenBack } from "./live.ts";
+import { asProblem, isOfNobody, type ApiProblem } from "./problem.ts";
 
 export interface Resource<T> {
   readonly value: T | undefined;
@@ -42,7 +44,11 @@ export function resource<T>(load: (signal: AbortSignal) => Promise<T>): Resource
 
   $effect(() => {
     void begin();
+    const forget = whenBack(() => {
+      if (problem !== null && isOfNobody(problem)) void begin();
+    });
     return () => {
+      forget();
       current?.abort();
       current = null;
     };

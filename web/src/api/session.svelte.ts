@@ -1,16 +1,20 @@
 // Who is logged in: the token's tenant, name and scopes, as reactive values. What a token may not
-// do is not offered; `can` tells.
+// do is not offered; `can` tells. Where no server answers, it is asked again until one does.
+import { backoffMs } from "../base/backoff.ts";
 import { api, ok } from "./client.ts";
 import { live } from "./live.ts";
-import { asProblem, type ApiProblem } from "./problem.ts";
+import { asProblem, isOfNobody, type ApiProblem } from "./problem.ts";
 import { currentToken, keepToken, onToken } from "./token.ts";
 import type { Me, Scope } from "./words.ts";
 
 let me = $state.raw<Me | null>(null);
 let problem = $state.raw<ApiProblem | null>(null);
 let hasToken = $state(currentToken() !== null);
+let failures = 0;
+let retry: ReturnType<typeof setTimeout> | undefined;
 
 async function look(): Promise<void> {
+  clearTimeout(retry);
   const token = currentToken();
   hasToken = token !== null;
   if (token === null) {
@@ -24,9 +28,12 @@ async function look(): Promise<void> {
     if (token !== currentToken()) return;
     me = found;
     problem = null;
+    failures = 0;
     live.open();
   } catch (caught) {
-    if (token === currentToken()) problem = asProblem(caught);
+    if (token !== currentToken()) return;
+    problem = asProblem(caught);
+    if (isOfNobody(problem)) retry = setTimeout(() => void look(), backoffMs(failures++));
   }
 }
 

@@ -1,5 +1,7 @@
-// Where the page's socket stands, as a reactive value.
+// Where the connection stands, as a reactive value: the socket, or, while nobody could say yet who is
+// logged in, the request for that.
 import { live } from "../api/live.ts";
+import { session } from "../api/session.svelte.ts";
 import type { LiveState } from "../api/socket.ts";
 
 let state = $state<LiveState>(live.state);
@@ -9,9 +11,11 @@ live.onState((next) => {
 
 export const connection = {
   get state(): LiveState {
-    return state;
+    const isWithout = state === "closed" && session.problem !== null && session.hasToken;
+    return isWithout ? "offline" : state;
   },
   retry(): void {
-    live.wake();
+    if (state === "closed") void session.again();
+    else live.wake();
   },
 };

@@ -32,7 +32,7 @@ export function shellCommands(showHelp: () => void): Command[] {
 
 /** Saved flows by a part of their name. */
 export const findFlows: CommandSource = async (typed, signal) => {
-  const query = { q: typed, limit: 8 };
+  const query = { text: typed, limit: 8 };
   const page = await ok(api.GET("/v1/flows", { params: { query }, signal }));
   return page.items.flatMap(({ flow }): Command[] => [
     {

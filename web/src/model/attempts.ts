@@ -28,8 +28,9 @@ export interface Break {
   readonly isBusy: boolean;
 }
 
-/** A silence in a taken-over record that is shown as a break, in microseconds. */
-const SILENCE_US = 2_000_000;
+/** A silence in a taken-over record that is a break, in microseconds: a run that waits longer is put
+ *  away. */
+const SILENCE_US = 250_000;
 
 export class Attempts {
   readonly list: Attempt[] = [];
@@ -67,7 +68,8 @@ export class Attempts {
     this.breaks.push({ from: at, to: null, why, isBusy });
   }
 
-  /** Two events of a taken-over record followed each other: a long silence between them is a break. */
+  /** Two events of a taken-over record followed each other while the run only waited: where that was
+   *  long, it was put away meanwhile. */
   silence(from: number, to: number): void {
     if (to - from < SILENCE_US) return;
     this.breaks.push({ from, to, why: "waited", isBusy: false });

@@ -11,8 +11,9 @@ export interface Fold {
   readonly shownTo: number;
 }
 
-/** Shorter breaks are shown as long as they are. */
-const SHORTEST_FOLD_US = 2_000_000;
+/** Shorter breaks are shown as long as they are: in time, and beside all that was at work before. */
+const SHORTEST_US = 20_000;
+const SHORTEST_SHARE = 3;
 
 export class Axis {
   readonly folds: Fold[] = [];
@@ -32,9 +33,9 @@ export class Axis {
   #fold(pause: Break, now: number): void {
     const to = pause.to ?? now;
     const length = to - pause.from;
-    if (pause.isBusy || length < SHORTEST_FOLD_US) return;
     const shownFrom = this.shown(pause.from);
     const active = shownFrom - this.#folded;
+    if (pause.isBusy || length < Math.max(SHORTEST_US, SHORTEST_SHARE * active)) return;
     const width = Math.max(1_000, (0.2 * active) / Math.sqrt(this.folds.length + 1));
     if (width >= length) return;
     this.#folded += width;

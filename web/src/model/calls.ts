@@ -1,7 +1,12 @@
 // The calls of one run by their numbers: what was asked, what came of it, and what a model says
 // until its answer is whole. Money and tokens of models are added up as answers come.
+<<<<<<< HEAD
 import type { Failure, Schema } from "../api/words.ts";
 import type { CallKind, Request } from "./call-kinds.ts";
+=======
+import type { Failure, Schema } from "../api/words.ts";
+import { type CallKind, isWait, type Request } from "./call-kinds.ts";
+>>>>>>> web
 
 export type Attachment = Schema<"Attachment">;
 export type Answer = Schema<"Answer">;
@@ -60,6 +65,13 @@ export class Calls {
   };
   /** Child runs that are under way. */
   openChildren = 0;
+  #open = 0;
+  #openWaits = 0;
+
+  /** Whether calls are under way and all of them wait for a time or a person. */
+  get onlyWaits(): boolean {
+    return this.#open > 0 && this.#open === this.#openWaits;
+  }
 
   get count(): number {
     return this.#calls.size;
@@ -75,7 +87,7 @@ export class Calls {
 
   begin(call: Call): void {
     this.#calls.set(call.id, call);
-    if (call.request.operation === "flow") this.openChildren += 1;
+    this.#count(call, 1);
   }
 
   end(id: number, seq: number, at: number, answer: Answer | null, failure: Failure | null): void {
@@ -87,8 +99,14 @@ export class Calls {
     call.failure = failure;
     call.speech = null;
     this.#heard.delete(id);
-    if (call.request.operation === "flow") this.openChildren -= 1;
-    if (call.request.operation === "llm" && answer) this.#count(answer.value);
+    this.#count(call, -1);
+    if (call.request.operation === "llm" && answer) this.#addUse(answer.value);
+  }
+
+  #count(call: Call, by: 1 | -1): void {
+    this.#open += by;
+    if (isWait(call.request.operation)) this.#openWaits += by;
+    if (call.request.operation === "flow") this.openChildren += by;
   }
 
   /** Takes a piece of speech. One that does not follow what was heard is marked as a gap. */
@@ -102,7 +120,7 @@ export class Calls {
     return call;
   }
 
-  #count(value: unknown): void {
+  #addUse(value: unknown): void {
     const usage = member(value, "usage");
     const cost = member(usage, "cost_micros");
     this.use.calls += 1;

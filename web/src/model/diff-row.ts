@@ -1,6 +1,7 @@
 // What a pair of a comparison shows in its row, and how it is told in words.
 import { cleanLine } from "../base/clean.ts";
 import { formatDuration } from "../base/time.ts";
+import { requestPhrase } from "./call-kinds.ts";
 import type { Difference, Pair } from "./diff.ts";
 import type { RunRecord } from "./record.ts";
 import { spanName, STATE_LOOKS } from "./row.ts";
@@ -26,6 +27,8 @@ export interface DiffRow {
   readonly ratio: string;
   /** What differs, in words. */
   readonly said: string;
+  /** What the call asks for, to tell it from others of its name. */
+  readonly phrase: string;
 }
 
 const WORDS: Record<Difference, string> = {
@@ -57,8 +60,14 @@ export function diffRow(one: RunRecord, other: RunRecord, pair: Pair): DiffRow {
     one: side(one, pair.one),
     other: side(other, pair.other),
     ratio: isSlower ? `${pair.ratio.toFixed(pair.ratio < 10 ? 1 : 0)}×` : "",
+    phrase: phraseOf(record, place),
     said: pair.differences.map((difference) => WORDS[difference]).join(", "),
   };
+}
+
+function phraseOf(record: RunRecord, place: number): string {
+  const call = record.callOf(place);
+  return call ? cleanLine(requestPhrase(call.request), 80) : "";
 }
 
 function side(record: RunRecord, place: number): Side | null {

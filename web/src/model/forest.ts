@@ -140,8 +140,9 @@ export class Forest {
     return state === State.failed || state === State.timedOut || spans.has(place, Flag.refused);
   }
 
-  /** Whether something under a node failed, as far as it is known. */
+  /** Whether something under a node failed, as far as it is known: in a child run, too. */
   failedBelow(tree: number, place: number): boolean {
-    return this.record(tree).spans.has(place, Flag.failedBelow);
+    if (this.record(tree).spans.has(place, Flag.failedBelow)) return true;
+    return this.under(tree, place)?.record.spans.has(RUN, Flag.failedBelow) ?? false;
   }
 }

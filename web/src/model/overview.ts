@@ -65,6 +65,9 @@ export class Overview {
       if (open > columns.most) columns.most = open;
       open -= this.ended[bucket] ?? 0;
     }
+    // Behind the last event, what is open stays so.
+    const behind = Math.ceil((((last + 1) * this.width) / length) * pixels);
+    if (open > 0) columns.open.fill(open, Math.min(behind, pixels));
     return columns;
   }
 

@@ -118,8 +118,8 @@ export class RunRecord {
     if (at > this.latestAt) this.latestAt = at;
     if (this.isFork && this.attempts.list.length === 0 && event.kind !== "attempt_started") {
       this.attempts.close(at);
-      if (this.#copiedAt > 0) this.attempts.silence(this.#copiedAt, at);
-      else this.spans.start[RUN] = Math.min(this.queuedAt, at);
+      if (this.#copiedAt > 0 && this.calls.onlyWaits) this.attempts.silence(this.#copiedAt, at);
+      else if (this.#copiedAt === 0) this.spans.start[RUN] = Math.min(this.queuedAt, at);
       this.#copiedAt = Math.max(this.#copiedAt, at);
       this.ownFrom = event.seq + 1;
     }

@@ -4,7 +4,7 @@ import { cleanLine } from "../base/clean.ts";
 import { formatDuration } from "../base/time.ts";
 import type { Axis } from "./axis.ts";
 import { requestPhrase } from "./call-kinds.ts";
-import { type Forest, key } from "./forest.ts";
+import { type Forest, key, type Tree } from "./forest.ts";
 import type { RunRecord } from "./record.ts";
 import type { Rows } from "./rows.ts";
 import { Flag, Kind, RUN, State } from "./spans.ts";
@@ -59,7 +59,7 @@ export const STATE_LOOKS = [
 ] as const;
 
 /** Characters that a row shows of what a model says: the last ones. */
-const SPEECH = 80;
+const SPEECH = 60;
 
 /** What is looked at, from where, and when. */
 export interface Scene {
@@ -81,7 +81,8 @@ export function rowAt(scene: Scene, at: number): Row | null {
   const record = forest.record(tree);
   const { spans } = record;
   const hasChildren = forest.hasChildren(tree, place);
-  const isThere = (spans.children[place] ?? 0) > 0 || forest.under(tree, place) !== undefined;
+  const under = forest.under(tree, place);
+  const isThere = (spans.children[place] ?? 0) > 0 || under !== undefined;
   const isOpen = spans.isOpen(place);
   const start = spans.start[place] ?? 0;
   const end = isOpen ? Math.max(scene.now, start) : (spans.end[place] ?? 0);
@@ -104,7 +105,7 @@ export function rowAt(scene: Scene, at: number): Row | null {
     took: formatDuration(end - (place === RUN ? ownStart(record) : start)),
     bar: bar(scene.view, scene.axis, start, end, scene.pixels),
     logs: spans.logs[place] ?? 0,
-    marks: marksOf(record, place),
+    marks: under ? [...marksOf(record, place), ...marksOfChild(under)] : marksOf(record, place),
   };
 }
 
@@ -160,6 +161,14 @@ function progressOf(record: RunRecord, place: number): number | null {
   const progress = record.spans.isOpen(place) ? record.progress.get(place) : undefined;
   if (progress?.total === undefined || progress.total === null) return null;
   return progress.total > 0 ? Math.min(1, progress.done / progress.total) : 1;
+}
+
+/** A child run that was opened and shows nothing says why. */
+function marksOfChild({ record }: Tree): Mark[] {
+  if (record.spans.count > 1) return [];
+  return record.isOver
+    ? [{ word: "no steps", title: "The child run has no steps and no calls.", tone: "plain" }]
+    : [{ word: "…", title: "The record of the child run is on its way.", tone: "plain" }];
 }
 
 /** What is unusual about a span, in words. */

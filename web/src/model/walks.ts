@@ -3,6 +3,7 @@
 import { type Forest, key, node, type Node } from "./forest.ts";
 import type { Rows } from "./rows.ts";
 import { spanName } from "./row.ts";
+import { Flag, State } from "./spans.ts";
 
 /** The next node after `from` for which `wanted` holds, backwards where asked; null where there is none. */
 export function nextNode(
@@ -37,8 +38,12 @@ export function nextNode(
 export function innermostFailures(forest: Forest): number {
   let found = 0;
   for (const { number, record } of forest.trees) {
-    for (let place = number === 0 ? 0 : 1; place < record.spans.count; place += 1) {
-      if (isInnermostFailure(forest, number, place)) found += 1;
+    const { spans } = record;
+    for (let place = number === 0 ? 0 : 1; place < spans.count; place += 1) {
+      const state = spans.state[place];
+      const isFailure = state === State.failed || state === State.timedOut;
+      if (!isFailure && !spans.has(place, Flag.refused)) continue;
+      if (!forest.failedBelow(number, place)) found += 1;
     }
   }
   return found;

@@ -21,9 +21,15 @@ export interface Wanted {
   readonly how: "nearest" | "centre";
 }
 
+/** Steps of growth between a length and its double. */
+const GROWTH_STEPS = 32;
+/** What is followed does not jump far more often than this, in milliseconds, nor farther than so many rows. */
+const JUMP_MS = 600;
+const NEAR_ROWS = 20;
+
 /** A filter over a large tree is applied anew no more often than this, in milliseconds. */
 const FILTER_MS = 200;
-/** How often bars of what is open grow, where nothing else happens. */
+/** How often bars of what is open grow, where nothing else happens, and what is slow is drawn. */
 const GROW_MS = 100;
 
 export class RunView {
@@ -31,6 +37,8 @@ export class RunView {
   readonly rows: Rows;
   /** Moves once a frame: what reads it is drawn anew. */
   tick = $state(0);
+  /** The same for what need not be drawn anew with each frame: words and numbers beside the tree. */
+  slow = $state(0);
   chosen = $state.raw<Node | null>(null);
   follows = $state(false);
   filterText = $state("");
@@ -56,6 +64,9 @@ export class RunView {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #breaks = -1;
   #pendingHash: string | null = null;
+  #slowAt = 0;
+  #jumpedAt = 0;
+  #wasOver = false;
   #counted = { states: -1, failures: 0 };
 
   constructor(readonly run: string) {
@@ -93,9 +104,13 @@ export class RunView {
     return this.record.isOver ? this.record.latestAt : Math.max(this.record.latestAt, nowUs());
   }
 
-  /** How long all of it is shown, in microseconds. */
+  /** How long all of it is shown, in microseconds. While the run goes on there is a little room at the
+   *  end, so that its growth moves what is drawn in steps and not with each frame. */
   get length(): number {
-    return Math.max(10, this.axis.shown(this.now));
+    const length = Math.max(10, this.axis.shown(this.now));
+    if (this.record.isOver) return length;
+    const step = 2 ** Math.floor(Math.log2(length)) / GROWTH_STEPS;
+    return Math.ceil(length / step) * step;
   }
 
   get view(): View {
@@ -185,7 +200,7 @@ export class RunView {
 
   /** How far the record of a child run is, once somebody opened it. */
   childState(run: string): FeedState | undefined {
-    return this.tick >= 0 ? this.#children.get(run) : undefined;
+    return this.slow >= 0 ? this.#children.get(run) : undefined;
   }
 
   /** How many spans failed, the innermost of each failure. */
@@ -248,19 +263,24 @@ export class RunView {
     const { record, now } = this;
     this.#measure();
     this.overview.update(this.axis);
-    if (!this.rows.isFiltered || performance.now() - this.#filteredAt >= FILTER_MS) {
+    const isHeld = this.rows.isFiltered && performance.now() - this.#filteredAt < FILTER_MS;
+    if (!isHeld) {
       this.rows.update(now);
       this.#filteredAt = performance.now();
     }
     if (this.#pendingHash !== null) this.#arrive(this.#pendingHash);
-    if (this.follows && !record.isOver) this.#followLast();
+    // The last thing that happens is followed, too.
+    if (this.follows && !this.#wasOver) this.#followLast();
+    this.#wasOver = record.isOver;
     this.tick += 1;
-    clearTimeout(this.#timer);
-    if (!record.isOver && record.cursor > 0) {
-      this.#timer = setTimeout(() => this.changed(), GROW_MS);
-    } else if (this.rows.isFiltered && performance.now() - this.#filteredAt < FILTER_MS) {
-      this.#timer = setTimeout(() => this.changed(), FILTER_MS);
+    const isDue = performance.now() - this.#slowAt >= GROW_MS;
+    if (isDue) {
+      this.#slowAt = performance.now();
+      this.slow += 1;
     }
+    clearTimeout(this.#timer);
+    const goesOn = !record.isOver && record.cursor > 0;
+    if (goesOn || !isDue || isHeld) this.#timer = setTimeout(() => this.changed(), GROW_MS);
   }
 
   /** The axis is made anew where there are other breaks, or one that goes on. */
@@ -278,8 +298,12 @@ export class RunView {
 
   #followLast(): void {
     const last = this.record.spans.count - 1;
-    const row = this.rows.rowOf(0, last);
-    this.wanted = { row: row === NONE ? this.rows.count - 1 : row, how: "nearest" };
+    const found = this.rows.rowOf(0, last);
+    const row = found === NONE ? this.rows.count - 1 : found;
+    const isFar = Math.abs(row - (this.wanted?.row ?? row)) > NEAR_ROWS;
+    if (isFar && performance.now() - this.#jumpedAt < JUMP_MS) return;
+    if (isFar) this.#jumpedAt = performance.now();
+    if (row !== this.wanted?.row) this.wanted = { row, how: "nearest" };
   }
 
   /** Goes down the numbers of a path as far as the records have come. */

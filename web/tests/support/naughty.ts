@@ -26,7 +26,7 @@ outOf.push("]]>", "<!--", "`", "${", "\\", "\\u0022", "&quot;", "&#34;", "*/", "
 function markup(): string[] {
   const all: string[] = [];
   for (const handler of handlers) {
-    for (const holder of holders.slice(0, 7)) all.push(`<${holder} ${handler}=${CALL}>`);
+    for (const holder of holders.slice(0, 11)) all.push(`<${holder} ${handler}=${CALL}>`);
   }
   for (const holder of holders) all.push(`<${holder} onload="${CALL}">x`);
   for (const begin of outOf) all.push(`${begin}<script>${CALL}</script>`);
@@ -81,7 +81,7 @@ function turned(): string[] {
   const all: string[] = [];
   for (const code of [...signs, ...hidden]) {
     const sign = String.fromCodePoint(code);
-    all.push(`pay ${sign}gnp.exe`, `${sign}`, `a${sign}`.repeat(20), `${sign}<b>${sign}`);
+    all.push(`pay ${sign}gnp.exe`, sign, `a${sign}`.repeat(20), `${sign}<b>${sign}`);
   }
   all.push("\u202e\u2066// check\u2069 \u2066begin", "\u0645\u0631\u062d\u0628\u0627 hello 123");
   all.push("\u05e9\u05dc\u05d5\u05dd", "\u202e".repeat(200), "\u2028line\u2029paragraph\u0085next");

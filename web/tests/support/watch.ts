@@ -1,7 +1,7 @@
 // What must not happen on a page, whatever it shows: errors on the console, exceptions, dialogs,
 // violations of the content security policy, requests to other places, elements that nobody of ours
 // made. It is gathered from before the page's first script on, and read at the end.
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 
 declare global {
   interface Window {
@@ -61,7 +61,10 @@ export class Watched {
       for (const one of document.querySelectorAll("*")) {
         for (const { name, value } of one.attributes) {
           const isAddress = ["href", "src", "xlink:href", "action"].includes(name);
-          const isOurs = /^(\/(?!\/)|#|data:image\/)/.test(value) || value === "";
+          const isOurs =
+            value.startsWith("data:image/") ||
+            (URL.canParse(value, location.href) &&
+              new URL(value, location.href).origin === location.origin);
           if (name.startsWith("on") || (isAddress && !isOurs)) faults.push(one.outerHTML);
         }
       }
@@ -75,19 +78,43 @@ export class Watched {
 const RAW =
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/u;
 
-/** Fails the test where such a character stands in a text, an attribute, a field or the title. */
-export async function expectNothingRaw(page: Page, joined = /\p{Extended_Pictographic}\u200D/u) {
-  const texts = await page.evaluate(() => {
-    const found = [document.title];
+/** The joiner within a picture belongs to what is seen. */
+const JOINER =
+  /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}]\uFE0F?)\u200D(?=\p{Extended_Pictographic})/gu;
+
+/** All that can be read or heard of a page now: texts, names, titles, hints. */
+async function textsOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found = new Set([document.title]);
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) found.push(walker.currentNode.nodeValue ?? "");
+    while (walker.nextNode()) found.add(walker.currentNode.nodeValue ?? "");
     for (const one of document.querySelectorAll("[title], [aria-label], [placeholder], [alt]")) {
       for (const name of ["title", "aria-label", "placeholder", "alt"]) {
-        found.push(one.getAttribute(name) ?? "");
+        found.add(one.getAttribute(name) ?? "");
       }
     }
-    return found.filter((text) => text !== "");
+    return [...found];
   });
-  const raw = texts.filter((text) => RAW.test(text) && !joined.test(text));
+}
+
+/** Fails the test where such a character stands in a text, an attribute, a hint or the title. */
+export async function expectNothingRaw(page: Page): Promise<void> {
+  const raw = (await textsOf(page)).filter((text) => RAW.test(text.replace(JOINER, "")));
   expect(raw.map((text) => JSON.stringify(text.slice(0, 200)))).toEqual([]);
+}
+
+/** Looks at all that a scrolling element holds, part by part. */
+export async function throughAll(element: Locator, look: () => Promise<void>): Promise<number> {
+  let parts = 0;
+  for (let top = 0; ; parts += 1) {
+    const { step, isLast } = await element.evaluate(async (scrolled, to) => {
+      scrolled.scrollTop = to;
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const { clientHeight, scrollHeight, scrollTop } = scrolled;
+      return { step: clientHeight, isLast: scrollTop + clientHeight >= scrollHeight - 1 };
+    }, top);
+    await look();
+    if (isLast) return parts + 1;
+    top += step;
+  }
 }

@@ -1,8 +1,15 @@
 // The server's check of the source, as one types: asked 300 ms after the last key, the newest wins,
-// and what is known stays until there is something newer.
+// and what is known stays until there is something newer. What no server checked is checked once there
+// is one.
 import { api, ok } from "../../api/client.ts";
+<<<<<<< HEAD
 import { asProblem, type ApiProblem } from "../../api/problem.ts";
 import type { FlowDescription, Validated } from "../../api/words.ts";
+=======
+import { whenBack } from "../../api/live.ts";
+import { asProblem, isOfNobody, type ApiProblem } from "../../api/problem.ts";
+import type { FlowDescription, Validated } from "../../api/words.ts";
+>>>>>>> web
 
 const QUIET_MS = 300;
 
@@ -15,6 +22,11 @@ export class Checking {
   flows = $state.raw<readonly FlowDescription[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #abort: AbortController | null = null;
+  /** The source that was to be checked last. */
+  #wanted = "";
+  readonly #forget = whenBack(() => {
+    if (this.problem !== null && isOfNobody(this.problem)) void this.check(this.#wanted);
+  });
 
   /** Checks a source soon. */
   schedule(source: string): void {
@@ -28,6 +40,7 @@ export class Checking {
     this.#abort?.abort();
     const mine = new AbortController();
     this.#abort = mine;
+    this.#wanted = source;
     this.isBusy = true;
     try {
       const body = { source };
@@ -46,6 +59,7 @@ export class Checking {
 
   /** Ends what is under way. */
   stop(): void {
+    this.#forget();
     clearTimeout(this.#timer);
     this.#abort?.abort();
     this.#abort = null;

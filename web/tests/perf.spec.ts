@@ -1,0 +1,150 @@
+// How fast the run page is with 100,000 spans and with 1,000 events a second: frames while somebody
+// scrolls and while a run goes on. The server is played here, so that it is the page that is measured;
+// times are printed and not asserted, since they are this machine's.
+import { expect, test, type Page, type WebSocketRoute } from "@playwright/test";
+import type { RunEvent } from "../src/api/words.ts";
+import { synthetic } from "../src/model/synthetic.ts";
+
+const RUN = "run_0000000000000000000000perf";
+const SPANS = Number(process.env["PERF_SPANS"] ?? 100_000);
+const EVENTS_A_SECOND = Number(process.env["PERF_EVENTS"] ?? 1_000);
+const MEASURED_MS = 5_000;
+/** Events of a message, as the server sends them at most. */
+const AT_MOST = 500;
+
+declare global {
+  interface Window {
+    /** Lengths of frames since it was emptied, in milliseconds. */
+    frameLengths: number[];
+  }
+}
+
+/** The server, as far as this page asks for it. */
+async function play(page: Page): Promise<{ socket: Promise<WebSocketRoute>; id: () => number }> {
+  const me = {
+    tenant: "local",
+    token: "tok_perf",
+    name: "perf",
+    scopes: ["read"],
+    grants: [],
+    version: "0.1.0",
+  };
+  await page.addInitScript(() => {
+    localStorage.setItem("sluice.token", "slt_perf");
+    window.frameLengths = [];
+    let before = performance.now();
+    const frame = (now: number) => {
+      window.frameLengths.push(now - before);
+      before = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await page.route("**/v1/**", (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === "/v1/me") return route.fulfill({ json: me });
+    if (pathname === "/v1/socket-tickets") {
+      return route.fulfill({ json: { ticket: "sls_perf", expires_at_us: 0 } });
+    }
+    if (pathname.endsWith("/source")) {
+      return route.fulfill({ json: { source_digest: "", source: "from sluice import flow\n" } });
+    }
+    if (pathname === `/v1/runs/${RUN}`) return route.fulfill({ json: { run: RUN, asks: [] } });
+    return route.fulfill({ json: { items: [], next: null } });
+  });
+  let id = 0;
+  const socket = new Promise<WebSocketRoute>((found) => {
+    void page.routeWebSocket(/\/v1\/socket$/, (route) => {
+      route.onMessage((message) => {
+        const said = JSON.parse(String(message)) as { type: string; id?: number; run?: string };
+        if (said.type === "hello") route.send(JSON.stringify({ type: "welcome" }));
+        if (said.type === "subscribe" && said.run === RUN) {
+          id = said.id ?? 0;
+          found(route);
+        }
+      });
+    });
+  });
+  return { socket, id: () => id };
+}
+
+/** Prints a measurement: that is what this is for. */
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function told(name: string, frames: number[]): string {
+  const sorted = frames.slice(1).sort((one, other) => one - other);
+  const at = (share: number) => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1);
+  return `${name}: ${sorted.length} frames, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(0.999)} ms`;
+}
+
+async function framesDuring(page: Page, what: () => Promise<void>): Promise<number[]> {
+  await page.evaluate(() => (window.frameLengths = []));
+  await what();
+  return page.evaluate(() => window.frameLengths);
+}
+
+test("frames with many spans and many events", async ({ page }) => {
+  test.setTimeout(180_000);
+  const all = [...synthetic({ spans: SPANS + EVENTS_A_SECOND * 10, isOver: false })];
+  const opened = all.findIndex((event) => event.kind === "span_started" && event.span === SPANS);
+  const later = all.slice(opened + 1);
+  const { socket, id } = await play(page);
+  await page.goto(`/runs/${RUN}`);
+  const route = await socket;
+  const send = (events: RunEvent[]) =>
+    route.send(JSON.stringify({ type: "events", id: id(), run: RUN, events }));
+
+  const began = performance.now();
+  const loading = await framesDuring(page, async () => {
+    for (let from = 0; from <= opened; from += AT_MOST) {
+      send(all.slice(from, Math.min(from + AT_MOST, opened + 1)));
+    }
+    await expect(page.getByText(`${SPANS.toLocaleString("en")} spans`)).toBeVisible({
+      timeout: 120_000,
+    });
+  });
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+  say(`${opened + 1} events were there after ${seconds} s`);
+  say(told("while they came", loading));
+
+  const tree = page.getByRole("tree");
+  const scrolling = await framesDuring(page, () =>
+    tree.evaluate(async (element, lasts) => {
+      const until = performance.now() + lasts;
+      while (performance.now() < until) {
+        element.scrollTop += 300;
+        await new Promise((next) => requestAnimationFrame(next));
+      }
+    }, MEASURED_MS),
+  );
+  say(told("scrolling", scrolling));
+  expect(await tree.getByRole("treeitem").count()).toBeLessThan(100);
+
+  let sent = 0;
+  const goOn = async () => {
+    const until = performance.now() + MEASURED_MS;
+    for (let due = performance.now(); performance.now() < until;) {
+      const now = performance.now();
+      const count = Math.floor(((now - due) * EVENTS_A_SECOND) / 1_000);
+      if (count > 0) {
+        send(later.slice(sent, sent + count));
+        sent += count;
+        due += (count * 1_000) / EVENTS_A_SECOND;
+      }
+      await page.waitForTimeout(12);
+    }
+  };
+  await tree.focus();
+  await page.keyboard.press("f");
+  const following = await framesDuring(page, goOn);
+  say(told(`following ${EVENTS_A_SECOND} events a second`, following));
+
+  await page.getByRole("searchbox", { name: "Find spans" }).fill("state:failed");
+  const filtering = await framesDuring(page, goOn);
+  say(told(`the same with a filter`, filtering));
+
+  const count = all.slice(0, opened + 1 + sent).filter((event) => event.kind === "span_started");
+  await expect(page.getByText(`${count.length.toLocaleString("en")} spans`)).toBeVisible();
+});
