@@ -1,12 +1,7 @@
 // The calls of one run by their numbers: what was asked, what came of it, and what a model says
 // until its answer is whole. Money and tokens of models are added up as answers come.
-<<<<<<< HEAD
-import type { Failure, Schema } from "../api/words.ts";
-import type { CallKind, Request } from "./call-kinds.ts";
-=======
 import type { Failure, Schema } from "../api/words.ts";
 import { type CallKind, isWait, type Request } from "./call-kinds.ts";
->>>>>>> web
 
 export type Attachment = Schema<"Attachment">;
 export type Answer = Schema<"Answer">;

@@ -2,14 +2,9 @@
 // and what is known stays until there is something newer. What no server checked is checked once there
 // is one.
 import { api, ok } from "../../api/client.ts";
-<<<<<<< HEAD
-import { asProblem, type ApiProblem } from "../../api/problem.ts";
-import type { FlowDescription, Validated } from "../../api/words.ts";
-=======
 import { whenBack } from "../../api/live.ts";
 import { asProblem, isOfNobody, type ApiProblem } from "../../api/problem.ts";
 import type { FlowDescription, Validated } from "../../api/words.ts";
->>>>>>> web
 
 const QUIET_MS = 300;
 
