@@ -10,7 +10,7 @@ fn opening(path: &str, text: &str) -> Option<(&'static [&'static str], &'static 
         Some("c" | "h") => (&["/* ", "// "], "a comment"),
         Some("sh") => (&["# "], "a comment, below `#!`"),
         Some("ts") => (&["/** ", "// "], "a comment"),
-        Some("svelte") => (&["<!-- "], "a comment"),
+        Some("svelte") => (&["<!--"], "a comment"),
         None if text.starts_with("#!") => (&["# "], "a comment, below `#!`"),
         _ => return None,
     })
