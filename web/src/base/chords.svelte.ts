@@ -68,15 +68,31 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** What was pressed last, and when: it may be the first key of a sequence. */
+let before = "";
+let at = 0;
+
+function sequenceWith(now: string, event: KeyboardEvent): string {
+  return before !== "" && event.timeStamp - at < SEQUENCE_MS ? `${before} ${now}` : "";
+}
+
+/** Whether a key is one of a chord that works now, for a widget that takes letters otherwise. */
+export function isOfChord(event: KeyboardEvent): boolean {
+  const now = pressed(event);
+  const sequence = sequenceWith(now, event);
+  return chords().some(({ keys }) => {
+    const wanted = spelled(keys);
+    return wanted === now || wanted.startsWith(`${now} `) || wanted === sequence;
+  });
+}
+
 /** Listens to the whole page. A dialog that is open has the keys to itself, but for `Mod` chords. */
 export function listenToKeys(): () => void {
-  let before = "";
-  let at = 0;
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing) return;
     if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
     const now = pressed(event);
-    const sequence = before !== "" && event.timeStamp - at < SEQUENCE_MS ? `${before} ${now}` : "";
+    const sequence = sequenceWith(now, event);
     before = now;
     at = event.timeStamp;
     const typing = isTyping(event.target);

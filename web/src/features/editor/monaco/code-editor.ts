@@ -50,7 +50,7 @@ class MonacoSurface implements Surface {
     this.#editor = monaco.editor.create(container, {
       ...sharedOptions(),
       model,
-      ariaLabel: host.label,
+      ariaLabel: `${host.label}. Escape, then Tab, goes on from here.`,
       glyphMargin: true,
       theme: "sluice",
     });
@@ -70,6 +70,14 @@ class MonacoSurface implements Surface {
     const { CtrlCmd } = monaco.KeyMod;
     this.#editor.addCommand(CtrlCmd | monaco.KeyCode.Enter, () => host.onrun());
     this.#editor.addCommand(CtrlCmd | monaco.KeyCode.KeyS, () => host.onsave());
+    // Tab writes here. Escape, where it closes nothing, ends that: Tab goes on to what comes after.
+    this.#editor.addCommand(
+      monaco.KeyCode.Escape,
+      () => {
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      },
+      "editorTextFocus && !suggestWidgetVisible && !parameterHintsVisible && !findWidgetVisible && !inSnippetMode && !hasNextTabstop && !renameInputVisible && !editorHasSelection && !editorHasMultipleSelections && !inlineSuggestionVisible && !markersNavigationVisible && !referenceSearchVisible",
+    );
   }
 
   get #model(): monaco.editor.ITextModel {
