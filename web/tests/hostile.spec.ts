@@ -26,7 +26,7 @@ const SOME = [
   "{{constructor.constructor('alert(1)')()}}${7*7}{@html 1}",
   "a\u200bb\ufeffc\u00add",
   '=HYPERLINK("http://example.invalid")',
-  `${"W".repeat(500)}`,
+  "W".repeat(500),
 ];
 
 const DOC = SOME.slice(0, 9)
@@ -155,7 +155,7 @@ test.describe("texts of strangers", () => {
       expect(outcome).toBe("failed");
       runs.push(failed);
     }
-    const keys = NAUGHTY.filter((text) => text !== "" && text.isWellFormed() && text.length < 200);
+    const keys = NAUGHTY.filter((text) => text !== "" && !/\p{Surrogate}/u.test(text) && text.length < 200);
     const some = keys.filter((_, at) => at % 6 === 0);
     const texts = `[${some.map(literal).join(", ")}]`;
     const kept = await startRun(request, "naughty-keys", { texts }, undefined, token);
