@@ -155,7 +155,9 @@ test.describe("texts of strangers", () => {
       expect(outcome).toBe("failed");
       runs.push(failed);
     }
-    const keys = NAUGHTY.filter((text) => text !== "" && !/\p{Surrogate}/u.test(text) && text.length < 200);
+    const keys = NAUGHTY.filter(
+      (text) => text !== "" && !/\p{Surrogate}/u.test(text) && text.length < 200,
+    );
     const some = keys.filter((_, at) => at % 6 === 0);
     const texts = `[${some.map(literal).join(", ")}]`;
     const kept = await startRun(request, "naughty-keys", { texts }, undefined, token);
