@@ -2,7 +2,9 @@
 # The web: `build` makes web/dist, which the server has in it; `check` looks at types, lints and format; `test`
 # runs what needs no browser; `browser` works the pages in Chromium, on a server of its own.
 #
-# usage: web.sh build|check|test|browser
+# `pictures` takes those of the README.
+#
+# usage: web.sh build|check|test|browser|pictures
 #
 # The types of the API are made of what `sluice openapi` prints: the binary is $SLUICE_BINARY, or built here. What
 # the editor knows of the SDK is read from its sources.
@@ -36,7 +38,7 @@ prepare() {
 }
 
 # Starts a server on a fresh store, and has the pages tested on it.
-browser() {
+on_a_server() {
   local chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
   if [[ -z $chromium ]]; then
     echo "missing: chromium, for the tests of the pages. Install it (apt install chromium), or name one in \$CHROMIUM" >&2
@@ -62,7 +64,7 @@ browser() {
     const answer = await fetch(address + "/v1/login", { method: "POST", headers, body: JSON.stringify({ code }) });
     console.log((await answer.json()).secret);
   ' --input-type=module "$address" "$code")
-  CHROMIUM=$chromium SLUICE_WEB=$address SLUICE_TOKEN=$secret npm run --silent browser
+  CHROMIUM=$chromium SLUICE_WEB=$address SLUICE_TOKEN=$secret npm run --silent "$1"
 }
 
 cd web
@@ -71,6 +73,6 @@ case ${1:-build} in
   build) npm run --silent build ;;
   check) npm run --silent check && npm run --silent lint ;;
   test) npm run --silent test ;;
-  browser) browser ;;
-  *) echo "usage: web.sh build|check|test|browser" >&2; exit 2 ;;
+  browser | pictures) on_a_server "$1" ;;
+  *) echo "usage: web.sh build|check|test|browser|pictures" >&2; exit 2 ;;
 esac

@@ -4,6 +4,8 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "tests",
+  // Pictures are taken when they are asked for.
+  testIgnore: process.env["SLUICE_PICTURES"] ? [] : "pictures/**",
   fullyParallel: false,
   workers: 1,
   forbidOnly: true,

@@ -79,7 +79,10 @@ test("a query selects, stands in the address, and says what makes no sense", asy
   await waitFor(request, await start(request, "fail"), (one) => one.state === "ended");
   await waitFor(request, await start(request, "go"), (one) => one.state === "ended");
   await page.goto("/runs");
+  const query = page.getByRole("searchbox", { name: "Query" });
+  await expect(query).toBeVisible();
   await page.keyboard.press("/");
+  await expect(query).toBeFocused();
   await page.keyboard.type("flow:web-runs state:failed");
   await expect(page).toHaveURL(/q=flow%3Aweb-runs\+state%3Afailed/);
   const rows = page.getByRole("table", { name: "Runs" }).getByRole("row");
@@ -88,7 +91,6 @@ test("a query selects, stands in the address, and says what makes no sense", asy
   await page.getByRole("button", { name: "succeeded", exact: true }).click();
   await expect(page).toHaveURL(/state%3Asucceeded/);
   await expect(rows.filter({ hasText: "flow_failed" })).toHaveCount(0);
-  const query = page.getByRole("searchbox", { name: "Query" });
   await query.fill("state:fialed");
   await expect(query).toHaveAccessibleDescription(/takes queued, running/);
   await query.fill(NAME);
