@@ -60,6 +60,21 @@ test("each sees its own flows, runs, questions, keys and tokens, and nothing of 
       headers: { authorization: `Bearer ${token}` },
     });
     expect(answer.status()).toBe(404);
+    // Nor by a link that somebody passed on.
+    const others = runs[1 - index] ?? "";
+    for (const link of [
+      `/runs/${others}`,
+      `/runs/${others}#span=1`,
+      `/runs/${runs[index] ?? ""}?diff=${others}`,
+      `/editor?run=${others}`,
+      `/flows/flow-${other}`,
+      `/keys?space=space-${other}`,
+    ]) {
+      await page.goto(link);
+      await expect(page.getByRole("main")).toContainText(/There is no|no keys|not found/i);
+      await expect(page.getByText(`Is ${other} right?`)).toHaveCount(0);
+      await expect(page.getByText(`about ${other}`)).toHaveCount(0);
+    }
     await context.close();
   }
 });
