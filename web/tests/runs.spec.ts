@@ -50,6 +50,7 @@ test("many are run again, from the beginning and from a step", async ({ page, re
   const ids = [await start(request, "go"), await start(request, "fail")];
   for (const id of ids) await waitFor(request, id, (one) => one.state === "ended");
   await page.goto("/runs?q=flow%3Aweb-runs");
+  for (const id of ids) await expect(page.locator(`a[href="/runs/${id}"]`).first()).toBeVisible();
   const boxes = page.getByRole("checkbox", { name: /^Choose web-runs/ });
   const before = await boxes.count();
   await boxes.first().click();
