@@ -9,7 +9,8 @@ export default defineConfig({
   fullyParallel: false,
   workers: 1,
   forbidOnly: true,
-  retries: 0,
+  // What passes only the second time is told as flaky.
+  retries: 1,
   reporter: [["list"]],
   // Machines that do much else are slow, and are not to fail for that.
   timeout: 90_000,
