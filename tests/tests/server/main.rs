@@ -14,6 +14,7 @@ mod runs;
 mod secrets;
 mod sizes;
 mod slow;
+mod socket;
 mod telemetry;
 mod tls;
 mod tokens;

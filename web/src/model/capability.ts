@@ -1,19 +1,12 @@
 // Capabilities: words with bounds, such as `rpc:mail.send(to=*@ours.example)?approve`, read for
 // people. What is read here only explains; what a run may do is decided by the server alone.
 
-/** Kinds of calls that a word can be about, in the order in which lists show them. */
-export const CAPABILITY_KINDS = [
-  "rpc",
-  "http",
-  "llm",
-  "flow",
-  "ask",
-  "kv",
-  "secret",
-  "artifact",
-] as const;
+import { CALL_KINDS, type CallKind } from "./call-kinds.ts";
 
-export type CapabilityKind = (typeof CAPABILITY_KINDS)[number];
+export type CapabilityKind = Exclude<CallKind, "sleep">;
+
+/** Kinds of calls that a word can be about, in the order in which lists show them. */
+export const CAPABILITY_KINDS = CALL_KINDS.filter((kind) => kind !== "sleep");
 
 /** A value of the call and what it has to be like. */
 export interface Bound {
