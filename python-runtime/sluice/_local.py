@@ -44,7 +44,7 @@ class Refused(Exception):
     """`call_start` failed. `args[0]` is the failure as JSON text."""
 
 
-def span_start(parent: int, name: str, attributes: str, uses: str | None, /) -> int:
+def span_start(parent: int, name: str, attributes: str, uses: str | None, line: int = 0, /) -> int:
     global _spans
     _spans += 1
     return _spans

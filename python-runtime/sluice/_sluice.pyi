@@ -6,7 +6,9 @@ Only `_host.py` imports it. Numbers of enums are their places in the WIT, from 0
 class Refused(Exception):
     """`calls.start` failed. `args[0]` is the failure as JSON text."""
 
-def span_start(parent: int, name: str, attributes: str, uses: str | None, /) -> int: ...
+def span_start(parent: int, name: str, attributes: str, uses: str | None, line: int = 0, /) -> int:
+    """`line` is where the step stands in the flow's source; 0: the line that is being run."""
+
 def span_end(span: int, status: int, failure: str | None, /) -> None:
     """`status` is 0 ok, 1 failed (with `failure`), 2 cancelled."""
 

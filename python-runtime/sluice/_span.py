@@ -28,9 +28,11 @@ _U64 = (1 << 64) - 1
 class Span:
     """A context manager that is open between `__enter__` and `__exit__`, once."""
 
-    __slots__ = ("_attributes", "_parent", "_token", "_uses", "attempt", "ended", "id", "name")
+    __slots__ = ("_attributes", "_line", "_parent", "_token", "_uses", "attempt", "ended", "id", "name")
 
-    def __init__(self, name: str, attributes: dict[str, Any], uses: str | None, attempt: int = 0) -> None:
+    def __init__(
+        self, name: str, attributes: dict[str, Any], uses: str | None, attempt: int = 0, line: int = 0
+    ) -> None:
         if type(name) is not str:
             raise TypeError(f"the name of a step is a string, not {bounded_repr(name)}")
         self.name = name if len(name) <= NAME_LIMIT else bounded(name, NAME_LIMIT)
@@ -39,9 +41,10 @@ class Span:
         self.id = ROOT
         self._attributes = attributes
         self._uses = uses
+        self._line = line
         self._parent: Span | None = None
 
-    def set(self, **attributes: Any) -> None:
+    def set(self, /, **attributes: Any) -> None:
         """Sets attributes; a key that is set again takes the new value. Ignored once the step ended."""
         if not self.id:
             self._attributes = {**self._attributes, **attributes}
@@ -67,7 +70,7 @@ class Span:
                 self.attempt = parent.attempt
         attributes = self._attributes
         text = encode_attributes(attributes) if attributes else "{}"
-        self.id = _host.span_start(parent_id, self.name, text, self._uses)
+        self.id = _host.span_start(parent_id, self.name, text, self._uses, self._line)
         self._token: Token[Span | None] = _current.set(self)
         return self
 

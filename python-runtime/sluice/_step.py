@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar, cast, overload
 
 from ._budget import ATTRIBUTE, budget_members
+from ._excerpt import FILE
 from ._operations import pause, sleep
 from ._span import Span
 from ._uses import encode_uses
@@ -71,6 +72,9 @@ class Step(Span):
         if self._unnamed:
             self.name = getattr(function, "__name__", "step")
             self._unnamed = False
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        if code is not None and code.co_filename == FILE:
+            self._line = code.co_firstlineno
         wrapper = self._wrap_coroutine if inspect.iscoroutinefunction(function) else self._wrap
         return cast(F, wrapper(function))
 
@@ -112,8 +116,9 @@ class Step(Span):
 
     def _attempt(self, number: int) -> Span:
         if not self._retries:
-            return Span(self.name, self._attributes, self._uses)
-        return Span(self.name, {**self._attributes, "attempt": number}, self._uses, number)
+            return Span(self.name, self._attributes, self._uses, line=self._line)
+        attributes = {**self._attributes, "attempt": number}
+        return Span(self.name, attributes, self._uses, number, self._line)
 
     def _again(self, error: BaseException, number: int) -> bool:
         if number > self._retries:

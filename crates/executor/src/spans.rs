@@ -114,6 +114,7 @@ pub(crate) struct Spans {
 struct Open {
     parent: SpanId,
     name: String,
+    line: Option<u32>,
     attributes: Attributes,
     started_at_us: u64,
     call: Option<Call>,
@@ -127,6 +128,7 @@ impl Open {
         Open {
             parent,
             name: name.to_owned(),
+            line: None,
             attributes,
             started_at_us,
             call: None,
@@ -194,9 +196,9 @@ impl Spans {
     /// Takes one event in; the span that it ends, if it ends one.
     fn apply(&mut self, at_us: u64, body: &EventBody) -> Option<(SpanId, Open)> {
         match body {
-            EventBody::SpanStarted { span, parent, name, attributes } => {
+            EventBody::SpanStarted { span, parent, name, line, attributes } => {
                 let open = Open::new(*parent, name, attributes.clone(), at_us);
-                self.open.insert(*span, open);
+                self.open.insert(*span, Open { line: *line, ..open });
             }
             EventBody::SpanSet { span, attributes } => {
                 if let Some(open) = self.open.get_mut(span) {
@@ -293,6 +295,7 @@ impl Spans {
         set(&mut attributes, "sluice.flow.name", Some(start.flow.as_str().into()));
         set(&mut attributes, "sluice.tenant.id", Some(self.run.tenant.as_str().into()));
         set(&mut attributes, "sluice.attempt", Some(self.attempt.into()));
+        set(&mut attributes, "code.line.number", open.line.map(Into::into));
         if let Some(call) = &open.call {
             set(&mut attributes, "sluice.call.id", Some(call.call.0.into()));
             set(&mut attributes, "sluice.call.kind", Some(call.request.kind().as_str().into()));

@@ -50,6 +50,9 @@ pub enum EventBody {
         parent: SpanId,
         /// The step's name, as the flow gave it: text that nobody trusts.
         name: String,
+        /// Where it stands in the flow's source, from 1, as the guest says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
         /// The step's attributes.
         #[serde(default, skip_serializing_if = "Attributes::is_empty")]
         attributes: Attributes,

@@ -20,6 +20,8 @@ pub struct Span {
     pub parent: SpanId,
     /// Text that nobody trusts.
     pub name: String,
+    /// Its line in the flow's source, from 1, as the guest says.
+    pub line: Option<u32>,
     /// As last set.
     pub attributes: Attributes,
     /// Units done, and in all.
@@ -39,11 +41,12 @@ impl Tree {
     /// spans that were never opened: a fold never fails.
     pub fn apply(&mut self, at_us: u64, event: &EventBody) {
         match event {
-            EventBody::SpanStarted { span, parent, name, attributes } => {
+            EventBody::SpanStarted { span, parent, name, line, attributes } => {
                 self.open(Span {
                     id: *span,
                     parent: *parent,
                     name: name.clone(),
+                    line: *line,
                     attributes: attributes.clone(),
                     progress: None,
                     started_at_us: at_us,
@@ -132,6 +135,7 @@ mod tests {
             span: SpanId(span),
             parent: SpanId(parent),
             name: name.to_owned(),
+            line: None,
             attributes: Attributes::new(),
         }
     }

@@ -190,7 +190,8 @@ impl Cursor {
         Some(&self.history.events()[place])
     }
 
-    /// Whether a guest made the same event again. The bytes of an attachment stand for their digest. What the host
+    /// Whether a guest made the same event again. Where in its source it did is no part of it: a fork may have
+    /// other lines above. The bytes of an attachment stand for their digest. What the host
     /// adds to a call holds for one that is yet to be performed; one that is over was performed under what held then.
     fn is_same(&self, recorded: &EventBody, made: &EventBody) -> bool {
         let digest =
@@ -206,6 +207,19 @@ impl Cursor {
                     && digest(&recorded.attachment) == digest(attachment)
                     // What a person has to allow by now is not what was done without one.
                     && (is_over || recorded.needs_approval || !needs_approval)
+            }
+            (
+                EventBody::SpanStarted { span, parent, name, attributes, .. },
+                EventBody::SpanStarted {
+                    span: made_span,
+                    parent: made_parent,
+                    name: made_name,
+                    attributes: made_attributes,
+                    ..
+                },
+            ) => {
+                (span, parent, name, attributes)
+                    == (made_span, made_parent, made_name, made_attributes)
             }
             _ => recorded == made,
         }

@@ -113,6 +113,7 @@ mod tests {
                     span: SpanId(*span),
                     parent: SpanId(*parent),
                     name: (*text).to_owned(),
+                    line: None,
                     attributes: Attributes::new(),
                 },
                 None => EventBody::SpanEnded {

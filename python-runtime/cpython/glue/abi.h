@@ -83,7 +83,7 @@ _Static_assert(sizeof(AbiRan) == 12 && offsetof(AbiRan, text) == 4, "result<stri
 IMPORT("trace", "start")
 uint64_t host_span_start(uint64_t parent, const char *name, uint32_t name_size,
                          const char *attributes, uint32_t attributes_size, uint32_t has_uses,
-                         const char *uses, uint32_t uses_size);
+                         const char *uses, uint32_t uses_size, uint32_t has_line, uint32_t line);
 IMPORT("trace", "end")
 void host_span_end(uint64_t span, uint32_t status, const char *failure, uint32_t failure_size);
 IMPORT("trace", "set")
@@ -96,7 +96,8 @@ void host_log(uint64_t span, uint32_t level, const char *message, uint32_t messa
 
 IMPORT("calls", "start")
 void host_call_start(uint64_t span, uint32_t kind, const char *arguments, uint32_t arguments_size,
-                     const char *attachment, uint32_t attachment_size, AbiStarted *result);
+                     const char *attachment, uint32_t attachment_size, uint32_t has_line,
+                     uint32_t line, AbiStarted *result);
 IMPORT("calls", "next")
 void host_call_next(uint32_t has_timeout, uint64_t timeout_ms, AbiCompletions *result);
 IMPORT("calls", "cancel")

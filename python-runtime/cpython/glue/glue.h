@@ -1,6 +1,6 @@
-// What the files of the glue share. Four of them are one idea each: main.c the life cycle and the
-// exports, module.c the builtin module `_sluice`, wasi.c the C library's way out, snapshot.c the
-// state in which the image is left. abi.h has the imports as the canonical ABI lays them out.
+// What the files of the glue share. Five of them are one idea each: main.c the life cycle and the
+// exports, module.c the builtin module `_sluice`, line.c the line that a flow is on, wasi.c the C
+// library's way out, snapshot.c the state in which the image is left. abi.h has the imports as the canonical ABI lays them out.
 
 #ifndef SLUICE_GLUE_H
 #define SLUICE_GLUE_H
@@ -26,6 +26,9 @@ typedef struct {
 bool text_of(PyObject *object, Text *text);
 
 PyObject *init_sluice_module(void);
+
+// The line of the flow's own source that is being run, from 1; 0 where none of its code is on the stack.
+uint32_t flow_line(void);
 
 // Clock and randomness as the runtime may see them at any time: the run's, or while snapshotting a
 // fixed sequence, so that two snapshots of the same input are equal.

@@ -70,15 +70,19 @@ static PyObject *span_start(PyObject *module, PyObject *const *args, Py_ssize_t 
 {
     static uint64_t snapshot_spans;
     uint64_t parent, span = 0;
+    uint32_t line = 0;
     Text name = {0}, attributes = {0}, uses = {0};
-    bool ready = has_arguments("span_start", count, 4) && u64_of(args[0], &parent)
+    bool ready = (count == 5 || has_arguments("span_start", count, 4)) && u64_of(args[0], &parent)
         && text_of(args[1], &name) && text_of(args[2], &attributes)
-        && (args[3] == Py_None || text_of(args[3], &uses));
+        && (args[3] == Py_None || text_of(args[3], &uses))
+        && (count == 4 || choice_of(args[4], INT32_MAX, &line));
+    if (ready && line == 0)
+        line = flow_line();
     if (ready)
         span = snapshotting ? ++snapshot_spans
                             : host_span_start(parent, name.at, name.size, attributes.at,
                                               attributes.size, args[3] != Py_None, uses.at,
-                                              uses.size);
+                                              uses.size, line != 0, line);
     Py_XDECREF(name.owner);
     Py_XDECREF(attributes.owner);
     Py_XDECREF(uses.owner);
@@ -176,13 +180,14 @@ static PyObject *call_start(PyObject *module, PyObject *const *args, Py_ssize_t 
         Py_XDECREF(arguments.owner);
         return NULL;
     }
+    uint32_t line = flow_line();
     if (snapshotting) {
         Py_XDECREF(arguments.owner);
         return PyLong_FromUnsignedLongLong(++snapshot_calls_started);
     }
     AbiStarted result;
     host_call_start(span, kind, arguments.at, arguments.size, PyBytes_AS_STRING(args[3]),
-                    (uint32_t)PyBytes_GET_SIZE(args[3]), &result);
+                    (uint32_t)PyBytes_GET_SIZE(args[3]), line != 0, line, &result);
     Py_XDECREF(arguments.owner);
     return started(&result);
 }

@@ -14,7 +14,7 @@ mkdir -p "$GLUE" "$OUT"
 CC="clang-$LLVM --target=wasm32-wasip1"
 
 # Not LTO: the glue defines and wraps functions of the C library that the optimiser knows by name.
-for file in main module wasi snapshot; do
+for file in main module line wasi snapshot; do
     $CC -O2 -std=c11 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Werror \
         -isystem "$SOURCE/Include" -isystem "$SOURCE/Include/internal" -isystem "$BUILD" \
         -isystem "$LIBS/include" -D_WASI_EMULATED_SIGNAL \
@@ -40,7 +40,7 @@ opt_flags=(
 )
 
 $CC -o "$OUT/linked.wasm" \
-    "$GLUE"/{main,module,wasi,snapshot}.o \
+    "$GLUE"/{main,module,line,wasi,snapshot}.o \
     "$BUILD/libpython3.13.a" "$BUILD"/Modules/_hacl/libHacl*.a \
     "$BUILD/Modules/expat/libexpat.a" "$BUILD/Modules/_decimal/libmpdec/libmpdec.a" \
     -L"$LIBS/lib" -lsqlite3 -lz -lbz2 -llzma -lm -ldl -lpthread \

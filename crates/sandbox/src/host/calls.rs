@@ -22,6 +22,7 @@ impl calls::Host for Guest {
         &mut self,
         span: u64,
         request: calls::Request,
+        line: Option<u32>,
     ) -> Result<std::result::Result<u64, String>> {
         let parent = SpanId(span);
         self.spans.require(parent)?;
@@ -47,7 +48,8 @@ impl calls::Host for Guest {
         let call = CallId(self.last_call);
         let span = self.spans.open(parent, name.clone(), Owner::Host, None)?;
         let attributes = sluice_model::Attributes::new();
-        self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
+        let body = EventBody::SpanStarted { span, parent, name, line, attributes };
+        self.recorder.record(body, bytes)?;
         let call_made = Call { call, span, request, attachment, needs_approval };
         self.recorder.start(call_made, bytes + beside + bytes_added)?;
         self.calls.insert(call, Outstanding { span, given_up: false });

@@ -18,6 +18,7 @@ impl trace::Host for Guest {
         name: String,
         attributes: String,
         uses: Option<String>,
+        line: Option<u32>,
     ) -> Result<u64> {
         let parent = SpanId(parent);
         self.spans.require(parent)?;
@@ -29,7 +30,8 @@ impl trace::Host for Guest {
         let span = self.spans.open(parent, name.clone(), Owner::Guest, uses)?;
         let budget = StepBudget::of(span, &attributes);
         self.spans.set_budget(span, budget.map_err(|error| Stop::fault(error.to_string()))?);
-        self.recorder.record(EventBody::SpanStarted { span, parent, name, attributes }, bytes)?;
+        let body = EventBody::SpanStarted { span, parent, name, line, attributes };
+        self.recorder.record(body, bytes)?;
         Ok(span.0)
     }
 

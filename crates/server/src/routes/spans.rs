@@ -51,6 +51,9 @@ pub(crate) struct SpanSummary {
     pub(crate) parent: SpanId,
     /// Text that nobody trusts.
     pub(crate) name: String,
+    /// Its line in the flow's source, from 1, as the guest says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u32>,
     /// As last set.
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub(crate) attributes: Attributes,
@@ -171,6 +174,7 @@ fn summary(span: &sluice_model::Span) -> SpanSummary {
         span: span.id,
         parent: span.parent,
         name: span.name.clone(),
+        line: span.line,
         attributes: span.attributes.clone(),
         started_at_us: span.started_at_us,
         ended_at_us: span.ended_at_us,

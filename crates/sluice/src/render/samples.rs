@@ -56,6 +56,7 @@ impl Story {
             span: SpanId(span),
             parent: SpanId(parent),
             name: name.to_owned(),
+            line: None,
             attributes: Attributes::new(),
         })
     }
