@@ -172,3 +172,35 @@ async fn every_built_in_flow_is_described_without_problems() {
         ]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn spans_say_the_line_that_opened_them() {
+    let source = "
+import asyncio
+from sluice import flow
+
+@flow.step
+def decorated() -> None:
+    flow.sleep(0.01)
+
+async def through_the_standard_library() -> None:
+    await asyncio.sleep(0)
+    await flow.sleep.start(0.01)
+
+@flow
+def lines() -> int:
+    with flow.step(
+        'outer',
+    ):
+        decorated()
+    asyncio.run(through_the_standard_library())
+    exec('with flow.step(\"made\"): pass')
+    return 1
+";
+    let report = Run::of(source).on(&sandbox()).await;
+    assert_eq!(report.output(), 1);
+    let lines: Vec<_> =
+        report.tree.walk().map(|(_, span)| (span.name.as_str(), span.line)).collect();
+    let expected = [("outer", 15), ("decorated", 5), ("sleep", 7), ("sleep", 11), ("made", 20)];
+    assert_eq!(lines, expected.map(|(name, line)| (name, Some(line))));
+}

@@ -3,7 +3,6 @@
 use aide::axum::ApiRouter;
 use aide::openapi::{Info, OpenApi, SecurityScheme, Server};
 use aide::transform::TransformOpenApi;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -13,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
+use axum::{Extension, Router};
 use sluice_model::{Code, Scope};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -39,10 +39,10 @@ Lists take `limit` and `after`, and end with `next`: the cursor of the next part
 pub fn router(edge: Edge) -> Router {
     let (routes, document) = described();
     let (body_bytes, counted) = (edge.settings().body_bytes, edge.clone());
+    let routes = routes.merge(reference::routes(document)).merge(routes::plain());
+    let api = Api(inner(routes.clone(), &edge));
     routes
-        .merge(reference::routes(document))
-        .merge(routes::plain())
-        .route("/mcp", any(mcp::http))
+        .route("/mcp", any(mcp::http).layer(Extension(api)))
         .fallback(elsewhere)
         .method_not_allowed_fallback(no_such_method)
         .with_state(edge)
@@ -54,6 +54,25 @@ pub fn router(edge: Edge) -> Router {
         .layer(always(X_FRAME_OPTIONS, "DENY"))
         .layer(usually(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
         .layer(usually(CACHE_CONTROL, "no-store"))
+}
+
+/// The API for requests from within this process. Each brings the identity that makes it.
+#[derive(Clone)]
+pub(crate) struct Api(pub(crate) Router);
+
+/// The same for a process that serves nobody else.
+pub(crate) fn within(edge: &Edge) -> Router {
+    let (routes, document) = described();
+    inner(routes.merge(reference::routes(document)).merge(routes::plain()), edge)
+}
+
+fn inner(routes: Router<Edge>, edge: &Edge) -> Router {
+    routes
+        .fallback(async |uri: Uri| no_such_path(&uri))
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(edge.clone())
+        .layer(DefaultBodyLimit::max(edge.settings().body_bytes))
+        .layer(CatchPanicLayer::custom(panicked))
 }
 
 /// The description of the API in the form of `OpenAPI`, made from the handlers.

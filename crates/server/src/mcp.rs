@@ -5,6 +5,7 @@
 //! beside words that are ours alone.
 
 mod answer;
+mod api;
 mod arguments;
 mod capabilities;
 mod door;
@@ -18,6 +19,7 @@ mod task;
 mod tool;
 mod view;
 
+use axum::Router;
 use sluice_model::TraceContext;
 
 use crate::auth::Identity;
@@ -32,6 +34,8 @@ pub use tool::mcp_tools;
 struct Agent {
     edge: Edge,
     identity: Identity,
+    /// The paths of the API, for requests within this process.
+    api: Router,
     /// The trace that runs become part of which they start.
     trace: Option<TraceContext>,
 }

@@ -237,7 +237,9 @@ impl From<AnswerRefused> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> axum::response::Response {
         let (status, retry_after_s) = (self.status, self.retry_after_s);
-        let mut response = (status, Json(self.body())).into_response();
+        let mut response = (status, Json(self.clone().body())).into_response();
+        // For who asked within this process.
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after_s {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aide::openapi::OpenApi;
 use axum::extract::Extension;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -58,7 +58,9 @@ async fn front(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    web::at(&method, &uri, &headers).unwrap_or_else(|| page(&drawn.front).into_response())
+    // Who navigates may be told something else at the same place.
+    let front = || ([(VARY, "accept")], page(&drawn.front)).into_response();
+    web::at(&method, &uri, &headers).unwrap_or_else(front)
 }
 
 fn page(html: &str) -> impl IntoResponse + use<> {

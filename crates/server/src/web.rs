@@ -36,12 +36,16 @@ pub fn is_built() -> bool {
 /// What stands at a path: a file, else the page where a person navigates there. None where there is nothing for
 /// who asks so.
 pub(crate) fn at(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    at_of::<Built>(method, uri, headers)
+}
+
+fn at_of<F: Embed>(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return None;
     }
     let path = uri.path().trim_start_matches('/');
-    if !path.is_empty() && path != INDEX && Built::get(path).is_some() {
-        return served(path, headers);
+    if !path.is_empty() && path != INDEX && F::get(path).is_some() {
+        return served::<F>(path, headers);
     }
     let is_of_programs = path.split('/').next().is_some_and(|first| {
         matches!(first, "v1" | "mcp" | "docs" | "assets" | "healthz" | "readyz" | "metrics")
@@ -49,7 +53,7 @@ pub(crate) fn at(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Resp
     if is_of_programs || !wants_page(headers) {
         return None;
     }
-    served(INDEX, headers)
+    served::<F>(INDEX, headers)
 }
 
 /// Whether somebody navigates, as browsers say it.
@@ -59,11 +63,11 @@ fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 /// A file, compressed where whoever asks takes that.
-fn served(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let whole = Built::get(path)?;
+fn served<F: Embed>(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let whole = F::get(path)?;
     let tag = tag_of(&whole);
     let smaller = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, ending)| {
-        let file = takes(headers, coding).then(|| Built::get(&format!("{path}.{ending}")))?;
+        let file = takes(headers, coding).then(|| F::get(&format!("{path}.{ending}")))?;
         Some((coding, file?))
     });
     let mut said = HeaderMap::new();
@@ -74,10 +78,13 @@ fn served(path: &str, headers: &HeaderMap) -> Option<Response> {
         "no-cache"
     };
     said.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
-    said.insert(VARY, HeaderValue::from_static("accept-encoding"));
     said.insert(CONTENT_TYPE, HeaderValue::from_static(kind_of(path)));
     if path == INDEX {
         said.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(MAY));
+        // Programs are told something else at the same place.
+        said.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+    } else {
+        said.insert(VARY, HeaderValue::from_static("accept-encoding"));
     }
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         if headers.get(IF_NONE_MATCH) == Some(&tag) {
@@ -136,17 +143,52 @@ mod tests {
         )])
     }
 
+    /// What a build of the web looks like.
+    #[derive(Embed)]
+    #[folder = "src/web/sample"]
+    struct Sample;
+
+    fn asked(path: &'static str, headers: &HeaderMap) -> Option<(StatusCode, HeaderMap)> {
+        let response = at_of::<Sample>(&Method::GET, &Uri::from_static(path), headers)?;
+        Some((response.status(), response.headers().clone()))
+    }
+
+    #[test]
+    fn every_address_of_a_person_is_the_page_and_may_run_only_what_is_ours() {
+        let page = headers("accept", "text/html");
+        for path in ["/", "/runs", "/flows/any", "/index.html"] {
+            let (status, said) = asked(path, &page).unwrap_or_else(|| panic!("nothing at {path}"));
+            assert_eq!(status, StatusCode::OK, "{path}");
+            assert_eq!(said[CONTENT_SECURITY_POLICY], MAY, "{path}");
+            assert_eq!(said[CACHE_CONTROL], "no-cache", "{path}");
+            assert_eq!(said[VARY], "accept, accept-encoding", "{path}");
+        }
+        assert!(asked("/runs", &HeaderMap::new()).is_none());
+        for path in ["/v1/nothing", "/docs/nothing", "/assets/gone.js", "/mcp", "/metrics/x"] {
+            assert!(asked(path, &page).is_none(), "{path}");
+        }
+        let posted = at_of::<Sample>(&Method::POST, &Uri::from_static("/runs"), &page);
+        assert!(posted.is_none());
+    }
+
+    #[test]
+    fn files_are_kept_by_their_names_and_sent_as_small_as_is_taken() {
+        let path = "/assets/app-1.js";
+        let (_, plain) = asked(path, &HeaderMap::new()).expect("it is there");
+        assert!(plain[CACHE_CONTROL].to_str().is_ok_and(|kept| kept.contains("immutable")));
+        assert_eq!(plain[CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert!(!plain.contains_key(CONTENT_ENCODING));
+        let (_, small) = asked(path, &headers("accept-encoding", "gzip, br")).expect("likewise");
+        assert_eq!(small[CONTENT_ENCODING], "br");
+        let known = HeaderMap::from_iter([(IF_NONE_MATCH, plain[ETAG].clone())]);
+        assert_eq!(asked(path, &known).expect("likewise").0, StatusCode::NOT_MODIFIED);
+    }
+
     #[test]
     fn who_navigates_is_told_from_who_asks_for_data() {
         assert!(wants_page(&headers("accept", "text/html,application/xhtml+xml;q=0.9")));
         assert!(!wants_page(&headers("accept", "application/json")));
         assert!(!wants_page(&HeaderMap::new()));
-        let page = headers("accept", "text/html");
-        for path in ["/v1/nothing", "/docs/nothing", "/assets/gone.js", "/mcp"] {
-            let uri = Uri::from_static(path);
-            assert!(at(&Method::GET, &uri, &page).is_none(), "{path}");
-        }
-        assert!(at(&Method::POST, &Uri::from_static("/runs"), &page).is_none());
     }
 
     #[test]

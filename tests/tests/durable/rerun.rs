@@ -74,6 +74,7 @@ async fn a_run_from_a_step_keeps_what_stands_before_it() {
     let run = worker.submit(SOURCE, "pipeline", json!({"n": 1})).await;
     let first = House::output(house.outcome(&run).await);
     let mended = SOURCE.replace("return [drawn, n]", "return [drawn, n, 'mended']");
+    let mended = format!("# Everything stands one line further down.\n{mended}");
     let version = worker.executor.version(&TenantId::local(), &Arc::from(mended.as_str())).await;
     let version = version.expect("the source is sound");
     let plan = Rerun { from: Some("settle".to_owned()), version: Some(version), ..rerun(&run) };
@@ -85,6 +86,15 @@ async fn a_run_from_a_step_keeps_what_stands_before_it() {
     let calls = house.record(&forked).await;
     let calls = calls.iter().filter(|event| matches!(event.body, EventBody::CallStarted { .. }));
     assert_eq!(calls.count(), 2);
+    let lines = |record: &[Event]| -> Vec<Option<u32>> {
+        let of_span = |event: &Event| match &event.body {
+            EventBody::SpanStarted { line, .. } => Some(*line),
+            _ => None,
+        };
+        record.iter().filter_map(of_span).collect()
+    };
+    assert_eq!(lines(&house.record(&run).await), [6, 8, 9, 10].map(Some));
+    assert_eq!(lines(&house.record(&forked).await), [6, 8, 10, 11].map(Some), "as they were");
     assert!(house.tenant().verify(&forked).await.expect("the store answers").first_bad.is_none());
     worker.stop().await;
 }

@@ -251,6 +251,50 @@ async fn capabilities_are_those_of_the_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_tool_is_a_request_of_the_api() {
+    let server = Server::start().await;
+    let owner = server.token_of_new("a", "owner").await;
+    let stranger = server.token_of_new("b", "owner").await;
+    let put = json!({ "method": "put", "path": "/v1/kv/notes/one", "body": { "value": [1] } });
+    done(&owner, "call_api", put.clone()).await;
+    let get = json!({ "method": "GET", "path": "/v1/kv/notes/one" });
+    let got = done(&owner, "call_api", get.clone()).await;
+    assert_eq!((&got["status"], &got["body"]["value"]), (&json!(200), &json!([1])));
+    assert_eq!(refused(&stranger, "call_api", get).await["code"], "not_found");
+
+    let paths = done(&owner, "call_api", json!({ "method": "GET", "path": "/v1/openapi.json" }));
+    assert_eq!(paths.await["is_cut"], true);
+    let run = done(&owner, "run_flow", json!({ "source": HELLO, "wait_ms": 60_000 })).await;
+    let path = format!("/v1/runs/{}/export", text(&run, "run"));
+    let export = done(&owner, "call_api", json!({ "method": "GET", "path": path })).await;
+    assert!(text(&export, "body").contains("run_queued"), "{export:#}");
+
+    // A scope holds as over HTTP, and nothing makes a request somebody else's.
+    let reader = owner.post("/v1/tokens", &json!({ "name": "r", "scopes": ["read"] })).await;
+    let reader = server.with(text(&reader.expect(201), "secret"));
+    let refusal = refused(&reader, "call_api", put).await;
+    assert_eq!(
+        (&refusal["code"], &refusal["details"]["scope"]),
+        (&json!("scope_missing"), &json!("write"))
+    );
+    for (member, arguments) in [
+        ("path", json!({ "method": "GET", "path": "/mcp" })),
+        ("path", json!({ "method": "GET", "path": "http://a.example/v1/runs" })),
+        ("method", json!({ "method": "G E T", "path": "/v1/runs" })),
+        (
+            "headers",
+            json!({ "method": "GET", "path": "/v1/runs", "headers": { "Authorization": "x" } }),
+        ),
+    ] {
+        let refusal = refused(&owner, "call_api", arguments).await;
+        assert_eq!(refusal["fields"][0]["place"], member, "{refusal:#}");
+    }
+    let nowhere = json!({ "method": "GET", "path": "/v1/nowhere" });
+    assert_eq!(refused(&owner, "call_api", nowhere).await["code"], "not_found");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_knows_tasks_gets_a_run_as_one() {
     let server = Server::start().await;
     let agent = server.token_of_new("a", "author").await;

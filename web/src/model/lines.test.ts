@@ -7,8 +7,6 @@ import notes from "../../../flows/notes.py?raw";
 import retries from "../../../flows/retries.py?raw";
 import subFlows from "../../../flows/sub_flows.py?raw";
 import { Lines } from "./lines.ts";
-import { sitesOf } from "./python-sites.ts";
-import { couldBe, SourceText } from "./source-text.ts";
 import { recordOf } from "./recorded.ts";
 
 function told(name: string, source: string): string[] {
@@ -17,42 +15,51 @@ function told(name: string, source: string): string[] {
   const texts = source.split("\n");
   return Array.from({ length: record.spans.count - 1 }, (_, at) => {
     const found = lines.of(at + 1);
-    return `${record.name(at + 1)}: ${found?.certainty ?? ""} ${texts[(found?.line ?? 0) - 1]?.trim() ?? "?"}`;
+    return `${record.name(at + 1)}: ${found?.is ?? ""} ${texts[(found?.line ?? 0) - 1]?.trim() ?? "?"}`;
   });
 }
 
 describe("spans find their line", () => {
   test("steps and calls of the store, also in functions that a step calls", () => {
     expect(told("notes", notes)).toEqual([
-      'keep: only with flow.step("keep") as step:',
-      'kv:notes: only last = space.get("last")',
-      'kv:notes: only if space.compare_and_set("last", last, number):',
-      'kv:notes: only space.set(f"note/{number:06}", text, ttl=keep_days * 86_400)',
-      'list: only with flow.step("list"):',
-      'kv:notes: only return space.list("note/", limit=1_000)',
+      'keep: opened with flow.step("keep") as step:',
+      'kv:notes: opened last = space.get("last")',
+      'kv:notes: opened if space.compare_and_set("last", last, number):',
+      'kv:notes: opened space.set(f"note/{number:06}", text, ttl=keep_days * 86_400)',
+      'list: opened with flow.step("list"):',
+      'kv:notes: opened return space.list("note/", limit=1_000)',
     ]);
   });
 
   test("child runs and decorated steps", () => {
     const child =
-      'flow:square: only return sum(flow.map("square", [{"n": n} for n in range(1, upto + 1)], at_once=4))';
+      'flow:square: opened return sum(flow.map("square", [{"n": n} for n in range(1, upto + 1)], at_once=4))';
     expect(told("sub-flows", subFlows).slice(0, 2)).toEqual([
-      'fan out: only with flow.step("fan out", children=upto):',
+      'fan out: opened with flow.step("fan out", children=upto):',
       child,
     ]);
-    expect(told("retries", retries)[0]).toBe("flaky: only def flaky(attempts_needed: int) -> int:");
+    expect(told("retries", retries)[0]).toBe("flaky: opened @flow.step(retries=3, backoff=0.05)");
   });
 
-  test("asks; of several sleeps the one in the block of the step", () => {
-    expect(told("approval", approval)[1]).toMatch(/^ask: only decision = flow.ask/);
+  test("of several sleeps the one that was asked for", () => {
     expect(told("concurrent", calls)[1]).toBe(
-      "sleep: only sleeping = [flow.sleep.start(0.1) for _ in range(count)]",
+      "sleep: opened sleeping = [flow.sleep.start(0.1) for _ in range(count)]",
     );
+  });
+
+  test("what code of the flow did not open is told by what stands around it", () => {
+    const record = recordOf("notes");
+    record.spans.line[2] = 0;
+    const lines = new Lines(record, notes);
+    expect(lines.of(2)).toEqual({ line: record.spans.line[1], is: "above", isCopied: false });
+    record.spans.line[1] = 0;
+    expect(lines.of(2)).toBeNull();
+    expect(new Lines(recordOf("fork"), approval).of(1)).toBeNull();
   });
 
   test("a failure says its line itself", () => {
     expect(told("friendly-error", friendly)).toEqual([
-      'load order: said customer = order["custmer_id"]',
+      'load order: failed customer = order["custmer_id"]',
     ]);
   });
 });
@@ -64,43 +71,5 @@ describe("lines find their spans", () => {
     expect(lines.uses().get(16)).toMatchObject({ count: 6, open: 0, failed: 0 });
     expect(new Lines(recordOf("friendly-error"), friendly).uses().get(9)?.failed).toBe(1);
     expect(lines.spansOf(1)).toEqual([]);
-  });
-});
-
-describe("the text of a source", () => {
-  test("strings and comments are no code", () => {
-    const sites = sitesOf(
-      [
-        '"""with flow.step("doc"):"""',
-        '# with flow.step("comment"):',
-        "x = 'flow.ask(1)'",
-        "",
-      ].join("\n"),
-    );
-    expect(sites).toEqual([]);
-  });
-
-  test("names of f-strings are patterns", () => {
-    const [site] = sitesOf('with flow.step(f"page {n} of {m + 1}{{x}}"):\n    pass\n');
-    expect(site?.isNamed("page 3 of 9{x}")).toBe(true);
-    expect(site?.isNamed("page 3")).toBe(false);
-    expect(couldBe(["a", "b"], "ab")).toBe(true);
-    expect(couldBe(["ab", "b"], "ab")).toBe(false);
-  });
-
-  test("blocks end where the indent does, whatever brackets and strings hold", () => {
-    const text = new SourceText(
-      ["with a(", "x):", "    y = '''", "z'''", "", "    if y:", "        z", "# no", "w"].join(
-        "\n",
-      ),
-    );
-    expect([text.blockEnd(1), text.blockEnd(6), text.lines]).toEqual([7, 7, 9]);
-  });
-
-  test("a source of nothing but holes takes no time", () => {
-    const name = "a".repeat(20_000);
-    const parts = Array.from({ length: 5_000 }, () => "a");
-    expect(couldBe([...parts, "b"], name)).toBe(false);
-    expect(sitesOf(`with flow.step(f"${"{a}".repeat(5_000)}`)).toHaveLength(1);
   });
 });

@@ -49,7 +49,7 @@ describe("a run that was tried again", () => {
 
   test("has the failure with its frames at the step, and its line", () => {
     expect(record.failures.get(3)?.frames).toHaveLength(1);
-    expect(record.spans.line[3]).toBe(14);
+    expect(record.failedOn.get(3)).toBe(14);
     expect(record.spans.has(RUN, Flag.failedBelow)).toBe(true);
     expect(record.spans.state[RUN]).toBe(State.ok);
   });

@@ -30,6 +30,8 @@ export class RunRecord {
   readonly attributes = new Map<number, Attributes>();
   readonly progress = new Map<number, { done: number; total: number | null }>();
   readonly failures = new Map<number, Failure>();
+  /** The line on which a span failed, where the failure of the whole says it. */
+  readonly failedOn = new Map<number, number>();
   readonly refusals = new Map<number, Refusal[]>();
   /** Places of spans in the order in which they ended. */
   readonly ended: number[] = [];
@@ -200,6 +202,7 @@ export class RunRecord {
     spans.attempt[place] = this.attempts.last?.number ?? 0;
     spans.round[place] = this.round;
     if (this.isFork && this.attempts.list.length === 0) spans.mark(place, Flag.copied);
+    spans.line[place] = event.line ?? 0;
     if (event.attributes) this.attributes.set(place, event.attributes);
     this.#open.add(place);
     return place;
@@ -284,7 +287,7 @@ export class RunRecord {
     if (place === undefined || place === RUN) return;
     this.failures.set(place, failure);
     const line = failure.frames.findLast((frame) => frame.own)?.line;
-    if (line) this.spans.line[place] = line;
+    if (line) this.failedOn.set(place, line);
   }
 
   /** What was open stays so no longer: nobody is there to end it. */

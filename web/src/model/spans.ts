@@ -80,7 +80,7 @@ export class Spans {
   name = new Int32Array(64);
   /** Its call; 0 for none. */
   call = new Float64Array(64);
-  /** The line of the source that is certain, from 1; 0 for none. */
+  /** The line of the source that opened it, from 1; 0 for none. */
   line = new Uint32Array(64);
   /** The attempt in which it began; 0 for what was taken over. */
   attempt = new Uint32Array(64);

@@ -1,5 +1,7 @@
 //! What tools take. Closed objects: a member that a tool does not know is told, not ignored.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -126,4 +128,20 @@ pub(super) struct Cancel {
     pub(super) run: String,
     /// Why, for whoever looks at it later.
     pub(super) reason: Option<String>,
+}
+
+/// A request of the API.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CallApi {
+    /// As in `GET`.
+    pub(super) method: String,
+    /// With its query, as in `/v1/runs?q=state:failed&limit=5`.
+    pub(super) path: String,
+    /// What to send, where the path takes something.
+    #[serde(default)]
+    pub(super) body: Option<Value>,
+    /// `Idempotency-Key`, `If-Match` or `Prefer`, where the path knows them.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
 }

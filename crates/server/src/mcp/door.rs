@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
 use super::Agent;
+use crate::app::Api;
 use crate::auth::{address_of, bearer, identify};
 use crate::edge::Edge;
 use crate::origin::{Origin, host_of, may_come};
@@ -19,7 +20,11 @@ use crate::problem::Problem;
 use crate::trace::trace_of;
 
 /// Answers one message.
-pub(crate) async fn http(State(edge): State<Edge>, request: Request) -> Response {
+pub(crate) async fn http(
+    State(edge): State<Edge>,
+    Extension(Api(api)): Extension<Api>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     if let Err(problem) = is_expected(&edge.settings().origins, &parts.uri, &parts.headers) {
         return problem.into_response();
@@ -36,7 +41,7 @@ pub(crate) async fn http(State(edge): State<Edge>, request: Request) -> Response
         .disable_allowed_hosts()
         .disable_allowed_origins();
     let trace = trace_of(&parts.headers);
-    let agent = Agent { edge, identity, trace };
+    let agent = Agent { edge, identity, api, trace };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(agent.clone()), sessions, config);
     service.handle(Request::from_parts(parts, body)).await.map(Body::new)

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::tool::Tool;
-use super::{Agent, capabilities, flows, guide, runs, task};
+use super::{Agent, api, capabilities, flows, guide, runs, task};
 use crate::input::of_value;
 use crate::problem::Problem;
 
@@ -109,6 +109,7 @@ impl Agent {
             Tool::AnswerAsk => runs::answer(self, of_value(arguments)?).await,
             Tool::CancelRun => runs::cancel(self, of_value(arguments)?).await,
             Tool::ListCapabilities => capabilities::list(self, of_value(arguments)?).await,
+            Tool::CallApi => Box::pin(api::call(self, of_value(arguments)?)).await,
         }
     }
 }

@@ -6,6 +6,7 @@ use rmcp::service::ServerInitializeError;
 use rmcp::transport::stdio;
 
 use super::Agent;
+use crate::app::within;
 use crate::auth::Identity;
 use crate::edge::Edge;
 
@@ -13,7 +14,7 @@ use crate::edge::Edge;
 /// may write to standard output meanwhile.
 pub async fn mcp_stdio(edge: Edge) -> io::Result<()> {
     let identity = Identity::local(&edge, "mcp");
-    let agent = Agent { edge, identity, trace: None };
+    let agent = Agent { api: within(&edge), edge, identity, trace: None };
     match Box::pin(rmcp::serve_server(agent, stdio())).await {
         Ok(serving) => serving.waiting().await.map(|_| ()).map_err(io::Error::other),
         Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),

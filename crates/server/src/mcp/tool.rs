@@ -24,6 +24,7 @@ pub(super) enum Tool {
     AnswerAsk,
     CancelRun,
     ListCapabilities,
+    CallApi,
 }
 
 /// What a call of a tool does to the world.
@@ -32,7 +33,7 @@ enum Effect {
     Reads,
     /// Something more is there; doing it twice is doing it once.
     Adds,
-    /// Whatever the flow does.
+    /// Whatever the flow, or the request, does.
     Runs,
     /// Something is over.
     Decides { is_idempotent: bool },
@@ -45,7 +46,7 @@ pub fn mcp_tools() -> Vec<(&'static str, Scope)> {
 
 impl Tool {
     /// Every tool.
-    pub(super) const ALL: [Tool; 11] = [
+    pub(super) const ALL: [Tool; 12] = [
         Tool::SearchFlows,
         Tool::GetAuthoringGuide,
         Tool::ListCapabilities,
@@ -57,6 +58,7 @@ impl Tool {
         Tool::SaveFlow,
         Tool::AnswerAsk,
         Tool::CancelRun,
+        Tool::CallApi,
     ];
 
     /// The tool of that name.
@@ -78,6 +80,7 @@ impl Tool {
             Tool::AnswerAsk => "answer_ask",
             Tool::CancelRun => "cancel_run",
             Tool::ListCapabilities => "list_capabilities",
+            Tool::CallApi => "call_api",
         }
     }
 
@@ -89,7 +92,8 @@ impl Tool {
             | Tool::ValidateFlow
             | Tool::GetRun
             | Tool::GetSpan
-            | Tool::ListCapabilities => Scope::Read,
+            | Tool::ListCapabilities
+            | Tool::CallApi => Scope::Read,
             Tool::SaveFlow => Scope::Write,
             Tool::RunFlow | Tool::RerunFromStep | Tool::CancelRun => Scope::Run,
             Tool::AnswerAsk => Scope::Answer,
@@ -148,6 +152,12 @@ impl Tool {
                 "What flows may ask of the world here, and which of it your runs can be granted. Look \
                  before you write `uses=[...]`, and when a call ended in capability_denied."
             }
+            Tool::CallApi => {
+                "Any request of the HTTP API with your token, for what no other tool does: lists of runs, \
+                 their events and logs, replays, versions of flows, services, secrets, keys, usage. GET \
+                 /v1/openapi.json lists paths, each with the scope that it needs. Prefer the other tools \
+                 where they do."
+            }
         }
     }
 
@@ -160,7 +170,7 @@ impl Tool {
             | Tool::GetSpan
             | Tool::ListCapabilities => Effect::Reads,
             Tool::SaveFlow => Effect::Adds,
-            Tool::RunFlow | Tool::RerunFromStep => Effect::Runs,
+            Tool::RunFlow | Tool::RerunFromStep | Tool::CallApi => Effect::Runs,
             Tool::AnswerAsk => Effect::Decides { is_idempotent: false },
             Tool::CancelRun => Effect::Decides { is_idempotent: true },
         }
@@ -180,6 +190,7 @@ impl Tool {
             Tool::AnswerAsk => schemas::<arguments::AnswerAsk, view::AskView>(),
             Tool::CancelRun => schemas::<arguments::Cancel, view::RunView>(),
             Tool::ListCapabilities => schemas::<arguments::Nothing, view::Capabilities>(),
+            Tool::CallApi => schemas::<arguments::CallApi, view::ApiAnswer>(),
         };
         let annotations = ToolAnnotations::new();
         let annotations = match self.effect() {

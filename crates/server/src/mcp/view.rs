@@ -2,6 +2,7 @@
 //! had a hand in stands in a field of its own, cut to a bearable length, and says so; a list that is
 //! longer than what stands there has a `..._left_out` beside it.
 
+mod api;
 mod failure;
 mod run;
 mod source;
@@ -9,6 +10,7 @@ mod source;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(super) use api::ApiAnswer;
 pub(super) use failure::ErrorView;
 pub(super) use run::{AskView, RerunView, RunView, SpanView};
 pub(super) use source::{Capabilities, Checked, FlowList, FlowView, Guide, KindView, ProblemView};

@@ -2,7 +2,7 @@
 // their spans.
 import { api, ok } from "../../api/client.ts";
 import { asProblem, type ApiProblem } from "../../api/problem.ts";
-import { Lines } from "../../model/lines.ts";
+import { type LineFound, Lines } from "../../model/lines.ts";
 import type { RunView } from "../../ui/run-view.svelte.ts";
 
 /** A source, why there is none, or nothing while it comes. */
@@ -12,6 +12,16 @@ export interface SourceOf {
 }
 
 const COMING: SourceOf = { lines: null, problem: null };
+
+/** What else there is to say of a line, to be put behind its number. */
+export function aboutLine({ is, isCopied }: LineFound): string {
+  const why = {
+    opened: "",
+    failed: ", where it failed",
+    above: ", which opened the step around it",
+  };
+  return why[is] + (isCopied ? ", in the run that this one was forked from" : "");
+}
 
 export class RunSources {
   #found = $state.raw<ReadonlyMap<string, SourceOf>>(new Map());
