@@ -29,10 +29,11 @@ export const address = {
   },
 };
 
-/** A fragment that is to be written once nobody changes it any more. */
+/** A fragment that is to be written. */
 let waiting: { hash: string; timer: ReturnType<typeof setTimeout> } | null = null;
 /** Browsers refuse to write an address many times a second. */
 const QUIET_MS = 250;
+let changedAt = -Infinity;
 
 function forget(): void {
   clearTimeout(waiting?.timer);
@@ -74,11 +75,14 @@ export function setQuery(changes: Record<string, string | undefined>): void {
   navigate(url.href, { replace: true });
 }
 
-/** Changes the fragment in place, an empty one is taken away: after a short quiet, and at once when
- *  somebody leaves. */
+/** Changes the fragment in place; an empty one is taken away. Of many changes one after the other only
+ *  the first is written at once, and the last after a short quiet or when somebody leaves. */
 export function setHash(hash: string): void {
+  const isQuiet = performance.now() - changedAt > QUIET_MS;
+  changedAt = performance.now();
   forget();
   waiting = { hash, timer: setTimeout(writeHash, QUIET_MS) };
+  if (isQuiet) writeHash();
 }
 
 /** What the server answers itself, under the same origin. */
