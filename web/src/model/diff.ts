@@ -93,7 +93,7 @@ function differencesOf(one: RunRecord, other: RunRecord, a: number, b: number): 
   if (a === NONE || b === NONE) return [];
   const found: Difference[] = [];
   if (one.spans.state[a] !== other.spans.state[b]) found.push("state");
-  if (!isSame(failed(one, a), failed(other, b))) found.push("failure");
+  else if (!isSame(failed(one, a), failed(other, b))) found.push("failure");
   const [took, tookOther] = [lasted(one, a), lasted(other, b)];
   const more = Math.max(took, tookOther) / Math.max(1, Math.min(took, tookOther));
   if (more > SLOWER && Math.abs(took - tookOther) > LEAST_US) found.push("duration");
