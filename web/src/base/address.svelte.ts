@@ -29,8 +29,34 @@ export const address = {
   },
 };
 
+/** A fragment that is to be written. */
+let waiting: { hash: string; timer: ReturnType<typeof setTimeout> } | null = null;
+/** Browsers refuse to write an address many times a second. */
+const QUIET_MS = 250;
+let changedAt = -Infinity;
+
+function forget(): void {
+  clearTimeout(waiting?.timer);
+  waiting = null;
+}
+
+function writeHash(): void {
+  if (!waiting) return;
+  const { hash } = waiting;
+  forget();
+  const { path, search, hash: before } = here();
+  if (hash === before) return;
+  try {
+    window.history.replaceState(null, "", path + search + (hash ? `#${hash}` : ""));
+  } catch {
+    return;
+  }
+  place = here();
+}
+
 /** Goes to an address of this web, as `href` makes them. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  writeHash();
   const target = new URL(to, window.location.href);
   if (options.replace) window.history.replaceState(null, "", target);
   else window.history.pushState(null, "", target);
@@ -49,10 +75,14 @@ export function setQuery(changes: Record<string, string | undefined>): void {
   navigate(url.href, { replace: true });
 }
 
-/** Changes the fragment in place; an empty one is taken away. */
+/** Changes the fragment in place; an empty one is taken away. Of many changes one after the other only
+ *  the first is written at once, and the last after a short quiet or when somebody leaves. */
 export function setHash(hash: string): void {
-  const { pathname, search } = window.location;
-  navigate(pathname + search + (hash ? `#${hash}` : ""), { replace: true });
+  const isQuiet = performance.now() - changedAt > QUIET_MS;
+  changedAt = performance.now();
+  forget();
+  waiting = { hash, timer: setTimeout(writeHash, QUIET_MS) };
+  if (isQuiet) writeHash();
 }
 
 /** What the server answers itself, under the same origin. */
@@ -75,14 +105,17 @@ export function followLinks(): () => void {
     if (link.href !== window.location.href) navigate(link.href);
   };
   const onMove = (): void => {
+    forget();
     place = here();
   };
   document.addEventListener("click", onClick);
   window.addEventListener("popstate", onMove);
   window.addEventListener("hashchange", onMove);
+  window.addEventListener("pagehide", writeHash);
   return () => {
     document.removeEventListener("click", onClick);
     window.removeEventListener("popstate", onMove);
     window.removeEventListener("hashchange", onMove);
+    window.removeEventListener("pagehide", writeHash);
   };
 }

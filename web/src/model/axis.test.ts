@@ -1,5 +1,6 @@
 // Time: folds, views, ticks, bars and the overview.
 import { describe, expect, test } from "vitest";
+import type { RunEvent } from "../api/words.ts";
 import { Axis } from "./axis.ts";
 import { Overview } from "./overview.ts";
 import { RunRecord } from "./record.ts";
@@ -92,9 +93,50 @@ describe("the overview", () => {
     expect(growing.begun).toEqual(atOnce.begun);
     expect(growing.ended).toEqual(atOnce.ended);
     const length = axis().shown(record.latestAt);
-    const columns = growing.columns(300, length);
+    const columns = growing.columns(axis(), 300, length);
     expect(columns.most).toBeGreaterThan(5);
     expect(columns.failed).toContain(1);
     expect(columns.open.at(-2)).toBeGreaterThan(0);
+    expect(Math.max(...columns.waiting)).toBe(0);
+  });
+
+  test("tells what waits from what runs", () => {
+    const record = recordOf("approval");
+    const axis = new Axis(record.queuedAt, record.attempts.breaks, record.latestAt);
+    const overview = new Overview(record);
+    overview.update(axis);
+    const { open, waiting } = overview.columns(axis, 300, axis.shown(record.latestAt));
+    const column = (at: number) => Math.floor((axis.shown(at) / axis.shown(record.latestAt)) * 300);
+    const [prepare = 0, ask = 0, settle = 0] = record.spans.start.subarray(1, 4);
+    const seen = [prepare, ask + 1_000, (ask + settle) / 2, settle - 5_000].map(column);
+    expect(seen.map((at) => open[at])).toEqual([1, 1, 1, 1]);
+    expect(seen.map((at) => waiting[at])).toEqual([0, 1, 1, 1]);
+  });
+
+  test("draws a call as waiting until it is approved", () => {
+    const stamp = (seq: number) => ({ seq, at_us: seq * SECOND });
+    const request = { operation: "http", method: "GET", url: "https://example.com/" };
+    const events = [
+      { ...stamp(1), kind: "span_started", span: 1, parent: 0, name: "http" },
+      { ...stamp(2), kind: "call_started", call: 1, span: 1, request, needs_approval: true },
+      { ...stamp(3), kind: "log", span: 0, level: "info", message: "meanwhile" },
+      { ...stamp(4), kind: "call_approved", call: 1 },
+      { ...stamp(5), kind: "log", span: 0, level: "info", message: "meanwhile" },
+      { ...stamp(6), kind: "call_ended", call: 1, answer: { value: 1 } },
+      { ...stamp(7), kind: "span_ended", span: 1, status: "ok" },
+    ] as RunEvent[];
+    const [record, axis] = [new RunRecord(), new Axis(0, [], 0)];
+    const growing = new Overview(record);
+    for (const event of events) {
+      record.apply([event]);
+      growing.update(axis);
+    }
+    const atOnce = new Overview(record);
+    atOnce.update(axis);
+    for (const overview of [growing, atOnce]) {
+      const { open, waiting } = overview.columns(axis, 80, 8 * SECOND);
+      expect([15, 30, 50, 65].map((column) => open[column])).toEqual([1, 1, 1, 1]);
+      expect([15, 30, 50, 65].map((column) => waiting[column])).toEqual([0, 1, 0, 0]);
+    }
   });
 });

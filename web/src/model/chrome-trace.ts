@@ -70,20 +70,30 @@ function argumentsOf(record: RunRecord, place: number): Record<string, unknown> 
 }
 
 /** The lane of each span: its parent's where that is free when it begins and it ends within its
- *  parent, else the first that is free. */
+ *  parent, else one that is free. */
 function lanesOf(record: RunRecord, now: number): Int32Array {
-  const { spans } = record;
+  const { spans, ended } = record;
   const lanes = new Int32Array(spans.count);
-  /** By lane: the innermost spans that hold it, outermost first. */
+  /** By lane: the spans that hold it, outermost first, each within the one before. */
   const holders: number[][] = [[RUN]];
+  const free: number[] = [];
+  let over = 0;
   for (let place = RUN + 1; place < spans.count; place += 1) {
+    // Lanes become free in the order in which spans ended.
+    for (; over < ended.length; over += 1) {
+      const one = ended[over] ?? RUN;
+      if (one >= place || endOf(record, one, now) > (spans.start[place] ?? 0)) break;
+      const lane = lanes[one] ?? 0;
+      if (lane > 0 && holders[lane]?.[0] === one) free.push(lane);
+    }
     const parent = spans.parent[place] ?? NONE;
-    const preferred = lanes[parent] ?? 0;
-    const lane = fits(record, holders[preferred], place, parent, now)
-      ? preferred
-      : firstFree(record, holders, place, now);
+    let lane = lanes[parent] ?? 0;
+    if (!fits(record, holders[lane], place, parent, now)) {
+      lane = free.pop() ?? holders.length;
+      holders[lane] = [];
+    }
     lanes[place] = lane;
-    (holders[lane] ??= []).push(place);
+    holders[lane]?.push(place);
   }
   return lanes;
 }
@@ -97,25 +107,8 @@ function fits(
   now: number,
 ): boolean {
   if (!holders) return false;
-  drop(record, holders, place, now);
-  const inner = holders.at(-1);
-  return inner === parent && endOf(record, place, now) <= endOf(record, parent, now);
-}
-
-function firstFree(record: RunRecord, holders: number[][], place: number, now: number): number {
-  for (const [lane, held] of holders.entries()) {
-    if (lane === 0) continue;
-    drop(record, held, place, now);
-    if (held.length === 0) return lane;
-  }
-  return holders.length;
-}
-
-function drop(record: RunRecord, held: number[], place: number, now: number): void {
   const start = record.spans.start[place] ?? 0;
-  while (held.length) {
-    const inner = held.at(-1) ?? RUN;
-    if (inner === RUN || endOf(record, inner, now) > start) return;
-    held.pop();
-  }
+  const isOver = (one: number) => one !== RUN && endOf(record, one, now) <= start;
+  while (holders.length > 1 && isOver(holders.at(-1) ?? RUN)) holders.pop();
+  return holders.at(-1) === parent && endOf(record, place, now) <= endOf(record, parent, now);
 }

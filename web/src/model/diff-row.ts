@@ -33,6 +33,7 @@ export interface DiffRow {
 
 const WORDS: Record<Difference, string> = {
   state: "state",
+  failure: "why it failed",
   duration: "time",
   request: "what is asked",
   answer: "what comes back",
@@ -48,6 +49,48 @@ export function signOf(pair: Pair): Sign {
   if (pair.other === NONE) return "one";
   if (pair.one === NONE) return "other";
   return pair.differences.length > 0 ? "differs" : "same";
+}
+
+/** The same for a pair however often both runs are compared while they go on. */
+export function keyOf({ one, other }: Pair): number {
+  return one === NONE ? -other : one;
+}
+
+/** A pair that is shown, with its place among those that are shown beside it. */
+export interface ShownPair {
+  readonly pair: Pair;
+  readonly hasChildren: boolean;
+  readonly isExpanded: boolean;
+  readonly position: number;
+  readonly setSize: number;
+}
+
+/** The pairs that are let through and are under none that is closed. */
+export function shownPairs(
+  pairs: readonly Pair[],
+  isLetThrough: (pair: Pair) => boolean,
+  closed: ReadonlySet<number>,
+): ShownPair[] {
+  const counts = new Int32Array(pairs.length);
+  const positions = new Int32Array(pairs.length);
+  const isOpen = new Uint8Array(pairs.length);
+  const isSeen = new Uint8Array(pairs.length);
+  for (const [at, pair] of pairs.entries()) {
+    if (!isLetThrough(pair)) continue;
+    isSeen[at] = pair.parent === NONE ? 1 : (isOpen[pair.parent] ?? 0);
+    isOpen[at] = isSeen[at] && !closed.has(keyOf(pair)) ? 1 : 0;
+    if (pair.parent !== NONE) positions[at] = counts[pair.parent] = (counts[pair.parent] ?? 0) + 1;
+  }
+  const found: ShownPair[] = [];
+  for (const [at, pair] of pairs.entries()) {
+    if (!isSeen[at]) continue;
+    const hasChildren = (counts[at] ?? 0) > 0;
+    const isExpanded = hasChildren && isOpen[at] === 1;
+    const setSize = counts[pair.parent] ?? 1;
+    const position = positions[at] || 1;
+    found.push({ pair, hasChildren, isExpanded, position, setSize });
+  }
+  return found;
 }
 
 export function diffRow(one: RunRecord, other: RunRecord, pair: Pair): DiffRow {

@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../api/words.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 import { diff, type Pair } from "./diff.ts";
+import { diffRow, isDifferent, type ShownPair, shownPairs } from "./diff-row.ts";
 import { RunRecord } from "./record.ts";
 import { eventsOf, recordOf } from "./recorded.ts";
+import { wide } from "./synthetic.ts";
 
 function told(one: RunRecord, other: RunRecord, pairs: Pair[]): string[] {
   return pairs.map((pair) => {
@@ -64,6 +66,43 @@ describe("a diff", () => {
     ]);
     expect(pairs.map((pair) => pair.differsBelow).slice(0, 3)).toEqual([true, true, false]);
   });
+
+  test("tells two failures at one step apart", () => {
+    const changed = eventsOf("friendly-error").map((event): RunEvent => {
+      const failure = "failure" in event && event.failure ? event.failure : null;
+      if (!failure) return event;
+      return { ...event, failure: { ...failure, message: "'cost'" } } as RunEvent;
+    });
+    const [one, other] = [recordOf("friendly-error"), new RunRecord()];
+    other.apply(changed);
+    const pairs = diff(one, other);
+    const differing = pairs.filter(({ differences }) => differences.includes("failure"));
+    expect(told(one, other, differing)).toEqual([
+      "= friendly-error failure",
+      "= load order failure",
+    ]);
+    expect(diffRow(one, other, pairs[0] as Pair).said).toBe("why it failed");
+  });
+
+  test("counts what is shown, and hides what is under a closed pair", () => {
+    const changed = eventsOf("notes").map((event): RunEvent => {
+      if (event.kind === "call_ended" && event.call === 2)
+        return { ...event, answer: { value: 0 } };
+      return event;
+    });
+    const [one, other] = [recordOf("notes"), new RunRecord()];
+    other.apply(changed);
+    const pairs = diff(one, other);
+    const lines = (shown: ShownPair[]) =>
+      shown.map(
+        ({ pair, position, setSize, hasChildren, isExpanded }) =>
+          `${one.name(pair.one)} ${position}/${setSize}${hasChildren ? (isExpanded ? " -" : " +") : ""}`,
+      );
+    const only = shownPairs(pairs, isDifferent, new Set());
+    expect(lines(only)).toEqual(["notes 1/1 -", "keep 1/1 -", "kv:notes 1/1"]);
+    const all = shownPairs(pairs, () => true, new Set([1]));
+    expect(lines(all)).toEqual(["notes 1/1 -", "keep 1/2 +", "list 2/2 -", "kv:notes 1/1"]);
+  });
 });
 
 describe("a trace", () => {
@@ -86,6 +125,15 @@ describe("a trace", () => {
         expect(isAfter || isWithin).toBe(true);
       }
     }
+  });
+
+  // With a look at each lane for each span, this would take far too long.
+  test("is made of many spans that are open at once", () => {
+    const record = new RunRecord();
+    record.apply([...wide(20_000)]);
+    const { traceEvents } = JSON.parse(chromeTrace("run_1", record, record.latestAt)) as Written;
+    const lanes = traceEvents.filter(({ ph }) => ph === "X").map(({ tid }) => tid);
+    expect(new Set(lanes).size).toBe(20_000);
   });
 
   test("uses lanes again, and has logs at their spans", () => {

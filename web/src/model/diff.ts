@@ -1,11 +1,12 @@
 // Two runs side by side: spans are the same where their path of names is, counted among siblings of
 // one name, so that a step more or less moves nothing else. What differs is said span by span.
+import type { Failure } from "../api/words.ts";
 import { type Json, same } from "./json.ts";
 import type { RunRecord } from "./record.ts";
 import { Kind, NONE, RUN } from "./spans.ts";
 
 /** What differs in a span that both runs have. */
-export type Difference = "state" | "duration" | "request" | "answer" | "attributes";
+export type Difference = "state" | "failure" | "duration" | "request" | "answer" | "attributes";
 
 /** A span of either run, or of both. Places are `NONE` where a run has none. */
 export interface Pair {
@@ -14,9 +15,6 @@ export interface Pair {
   /** The pair that it stands under; `NONE` for the runs themselves. */
   readonly parent: number;
   readonly depth: number;
-  /** Its place among the pairs under the same one, from 1, and how many those are. */
-  readonly ordinal: number;
-  readonly siblings: number;
   readonly differences: readonly Difference[];
   /** How long it took in the other run for each time unit in the one; 0 where nobody can say. */
   readonly ratio: number;
@@ -31,7 +29,7 @@ const SLOWER = 1.5;
 /** All spans of both runs, parents before what is under them. */
 export function diff(one: RunRecord, other: RunRecord): Pair[] {
   const pairs: Pair[] = [];
-  const stack = [{ one: RUN, other: RUN, parent: NONE, depth: 0, ordinal: 1, siblings: 1 }];
+  const stack = [{ one: RUN, other: RUN, parent: NONE, depth: 0 }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const at = pairs.length;
     const differences = differencesOf(one, other, next.one, next.other);
@@ -41,8 +39,7 @@ export function diff(one: RunRecord, other: RunRecord): Pair[] {
     const inside = aligned(one, other, next.one, next.other);
     for (let last = inside.length - 1; last >= 0; last -= 1) {
       const [a, b] = inside[last] ?? [NONE, NONE];
-      const place = { ordinal: last + 1, siblings: inside.length };
-      stack.push({ one: a, other: b, parent: at, depth: next.depth + 1, ...place });
+      stack.push({ one: a, other: b, parent: at, depth: next.depth + 1 });
     }
   }
   return pairs;
@@ -96,6 +93,7 @@ function differencesOf(one: RunRecord, other: RunRecord, a: number, b: number): 
   if (a === NONE || b === NONE) return [];
   const found: Difference[] = [];
   if (one.spans.state[a] !== other.spans.state[b]) found.push("state");
+  else if (!isSame(failed(one, a), failed(other, b))) found.push("failure");
   const [took, tookOther] = [lasted(one, a), lasted(other, b)];
   const more = Math.max(took, tookOther) / Math.max(1, Math.min(took, tookOther));
   if (more > SLOWER && Math.abs(took - tookOther) > LEAST_US) found.push("duration");
@@ -127,6 +125,19 @@ export function answered(record: RunRecord, place: number): unknown {
   if (place === RUN) return record.outcome?.outcome === "succeeded" ? record.outcome.output : null;
   const call = record.callOf(place);
   return call?.answer ? [call.answer.value, call.answer.attachment?.digest ?? null] : null;
+}
+
+/** Why it failed and which calls were refused in it. Where in the source it was says nothing: sources
+ *  of two runs may differ. */
+function failed(record: RunRecord, place: number): unknown {
+  const refused = record.refusals.get(place)?.map((one) => [one.capability, one.failure.code]);
+  return [told(record.failures.get(place) ?? null), refused ?? []];
+}
+
+function told(failure: Failure | null): unknown {
+  if (!failure) return null;
+  const { code, exception, message, cause, group } = failure;
+  return [code, exception, message, told(cause), group.map(told)];
 }
 
 /** The attributes that the flow set: the names of asks and runs differ always. */

@@ -77,11 +77,12 @@ export class Forest {
     return (record.spans.children[place] ?? 0) > 0 || record.childRun(place) !== undefined;
   }
 
-  /** How many siblings a node has, itself included. */
-  setSize(tree: number, place: number): number {
-    const record = this.record(tree);
-    const parent = record.spans.parent[place] ?? NONE;
-    return parent === NONE ? 1 : (record.spans.children[parent] ?? 1);
+  /** A node and all that stand beside it. */
+  *siblings(tree: number, place: number): Generator<Node> {
+    const { spans } = this.record(tree);
+    const parent = spans.parent[place] ?? NONE;
+    const first = parent === NONE ? place : (spans.firstChild[parent] ?? NONE);
+    for (let at = first; at !== NONE; at = spans.next[at] ?? NONE) yield { tree, place: at };
   }
 
   /** The first node under a node, as a key; `NONE` where there is none. */

@@ -5,7 +5,8 @@ import { Forest } from "./forest.ts";
 import { RunRecord } from "./record.ts";
 import { eventsOf, recordOf } from "./recorded.ts";
 import { Rows } from "./rows.ts";
-import { synthetic } from "./synthetic.ts";
+import { NONE } from "./spans.ts";
+import { synthetic, wide } from "./synthetic.ts";
 import { parseFilter } from "./tree-filter.ts";
 
 function names(forest: Forest, rows: Rows): string[] {
@@ -40,6 +41,22 @@ describe("collapsing", () => {
     rows.update(0);
     expect(shown()).toEqual(["notes", "  keep", "  list"]);
   });
+
+  // Laid out for each of them, this would take a minute.
+  test("takes many at once", () => {
+    const forest = new Forest("run_1");
+    forest.root.apply([...wide(20_000)]);
+    const [rows] = laidOut(forest);
+    rows.collapseAll(true);
+    rows.update(0);
+    expect(rows.count).toBe(1 + 20_000);
+    rows.collapseEach(forest.siblings(0, 1), false);
+    rows.update(0);
+    expect(rows.count).toBe(1 + 2 * 20_000);
+    rows.collapseEach(forest.siblings(0, 1), true);
+    rows.update(0);
+    expect(rows.count).toBe(1 + 20_000);
+  });
 });
 
 describe("filtering", () => {
@@ -60,6 +77,24 @@ describe("filtering", () => {
     rows.update(0);
     expect(shown()).toHaveLength(7);
     expect(rows.matches()).toBe(4);
+  });
+
+  test("counts the siblings that it lets through, and all again without it", () => {
+    const forest = new Forest("run_1", recordOf("tried-again"));
+    const [rows] = laidOut(forest);
+    expect(rows.among(0, 6)).toEqual({ position: 6, setSize: 7 });
+    rows.filter(parseFilter("work"));
+    rows.update(0);
+    const seen = [...Array(rows.count).keys()].map((row) => rows.nodeAt(row)?.place ?? NONE);
+    expect(seen).toEqual([0, 3, 6]);
+    expect(seen.map((place) => rows.among(0, place))).toEqual([
+      { position: 1, setSize: 1 },
+      { position: 1, setSize: 2 },
+      { position: 2, setSize: 2 },
+    ]);
+    rows.filter(null);
+    rows.update(0);
+    expect(rows.among(0, 6)).toEqual({ position: 6, setSize: 7 });
   });
 
   test("tells what it does not understand", () => {

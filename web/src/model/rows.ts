@@ -3,6 +3,7 @@
 // change is laid out anew.
 import { type Forest, key, node, type Node } from "./forest.ts";
 import { isEmpty, Matcher, type TreeFilter } from "./tree-filter.ts";
+import type { RunRecord } from "./record.ts";
 import { ints, NONE, RUN } from "./spans.ts";
 
 /** How a span is seen under a filter. */
@@ -42,6 +43,15 @@ export class Rows {
     this.#cutFrom(tree, place);
   }
 
+  /** The same for many at once, which are laid out together. */
+  collapseEach(nodes: Iterable<Node>, isCollapsed: boolean): void {
+    for (const { tree, place } of nodes) {
+      if (isCollapsed) this.#collapsed.add(key(tree, place));
+      else this.#collapsed.delete(key(tree, place));
+    }
+    this.#isStale = true;
+  }
+
   /** Collapses all spans with something under them but the run itself, or opens all. */
   collapseAll(isCollapsed: boolean): void {
     this.#collapsed.clear();
@@ -71,7 +81,13 @@ export class Rows {
   update(now: number): void {
     const { trees } = this.#forest;
     while (this.#known.length < trees.length) {
-      this.#known.push({ rows: new Int32Array(64).fill(NONE), spans: 0, states: -1, seen: null });
+      this.#known.push({
+        rows: new Int32Array(64).fill(NONE),
+        spans: 0,
+        states: -1,
+        seen: null,
+        among: null,
+      });
     }
     const grew = trees.some(({ number, record }) => this.#hasNews(number, record.spans.count));
     if (this.#filter) {
@@ -101,6 +117,15 @@ export class Rows {
   /** Whether a span of a filtered tree is there for its own sake. */
   isMatch(tree: number, place: number): boolean {
     return !this.#filter || this.#known[tree]?.seen?.[place] === Seen.itself;
+  }
+
+  /** Its place among its siblings, from 1, and how many those are; under a filter, those that it lets
+   *  through. */
+  among(tree: number, place: number): { position: number; setSize: number } {
+    const { spans } = this.#forest.record(tree);
+    const { ordinal, children } = this.#known[tree]?.among ?? spans;
+    const parent = spans.parent[place] ?? NONE;
+    return { position: ordinal[place] || 1, setSize: children[parent] || 1 };
   }
 
   /** How many spans the filter lets through for their own sake. */
@@ -222,7 +247,7 @@ export class Rows {
       known.spans = record.spans.count;
       known.states = record.stateRevision;
       if (!this.#filter) {
-        known.seen = null;
+        known.seen = known.among = null;
         continue;
       }
       const seen = sized(known.seen, record.spans.count);
@@ -237,6 +262,7 @@ export class Rows {
       }
       if (!above && matcher.matches(RUN, now)) seen[RUN] = Seen.itself;
       known.seen = seen;
+      known.among = counted(record, seen);
     }
   }
 }
@@ -246,6 +272,21 @@ interface Known {
   spans: number;
   states: number;
   seen: Uint8Array<ArrayBuffer> | null;
+  among: Among | null;
+}
+
+/** By place, as the columns of these names: siblings that a filter lets through. */
+type Among = Record<"ordinal" | "children", Int32Array>;
+
+function counted({ spans }: RunRecord, seen: Uint8Array): Among {
+  const [ordinal, children] = [new Int32Array(spans.count), new Int32Array(spans.count)];
+  for (let place = RUN + 1; place < spans.count; place += 1) {
+    const parent = spans.parent[place] ?? RUN;
+    if (!seen[place]) continue;
+    children[parent] = (children[parent] ?? 0) + 1;
+    ordinal[place] = children[parent];
+  }
+  return { ordinal, children };
 }
 
 /** An empty array of that length, the old one where it is long enough. */

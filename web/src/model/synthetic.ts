@@ -57,6 +57,21 @@ export function* synthetic(shape: Shape): Generator<RunEvent> {
   if (isOver) yield { ...stamp(), kind: "run_ended", outcome: "succeeded", output: spans, usage };
 }
 
+/** As many steps under the run, all of them open at once, with a step in each. */
+export function* wide(steps: number): Generator<RunEvent> {
+  let seq = 0;
+  const stamp = () => ({ seq: (seq += 1), at_us: BEGIN_US + seq });
+  yield { ...stamp(), ...queued() };
+  yield { ...stamp(), kind: "attempt_started", attempt: 1, worker: "synthetic" };
+  for (let at = 0; at < 2 * steps; at += 1) {
+    const parent = at < steps ? 0 : at - steps + 1;
+    yield { ...stamp(), kind: "span_started", span: at + 1, parent, name: "step" };
+  }
+  for (let span = 2 * steps; span > 0; span -= 1) {
+    yield { ...stamp(), kind: "span_ended", span, status: "ok" };
+  }
+}
+
 function queued(): Body<"run_queued"> {
   const limits = {
     cpu_time_ms: 60_000,

@@ -4,7 +4,7 @@ import { presentFrame } from "./run-frame.ts";
 import type { ApiProblem } from "../api/problem.ts";
 import { nowUs } from "../base/time.ts";
 import { Axis } from "../model/axis.ts";
-import { Forest, type Node } from "../model/forest.ts";
+import { Forest, type Node, type Tree } from "../model/forest.ts";
 import { Overview } from "../model/overview.ts";
 import type { RunRecord } from "../model/record.ts";
 import { type Row, rowAt, type Scene } from "../model/row.ts";
@@ -12,7 +12,7 @@ import { Rows } from "../model/rows.ts";
 import { NONE, RUN } from "../model/spans.ts";
 import { innermostFailures, isInnermostFailure, nextNode } from "../model/walks.ts";
 import { Matcher, parseFilter, type TreeFilter } from "../model/tree-filter.ts";
-import { type View, whole, within } from "../model/waterfall.ts";
+import { type View, whole, within, zoom } from "../model/waterfall.ts";
 import { feed, type FeedState } from "./run-feed.ts";
 
 /** A row that is to be brought into sight. */
@@ -63,7 +63,7 @@ export class RunView {
   #filteredAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #breaks = -1;
-  #pendingHash: string | null = null;
+  #pendingPath: string | null = null;
   #slowAt = 0;
   #jumpedAt = 0;
   #wasOver = false;
@@ -165,13 +165,19 @@ export class RunView {
     this.changed();
   }
 
+  /** Shows less time around the middle of what is seen, or more where the factor is above 1. */
+  zoomBy(factor: number): void {
+    const { from, to } = this.view;
+    this.look(zoom({ from, to }, (from + to) / 2, factor, this.length));
+  }
+
   /** Chooses a span and brings its row into sight. */
   choose(node: Node, how: Wanted["how"] = "nearest"): void {
     this.chosen = node;
+    this.#pendingPath = null;
     this.rows.reveal(node);
     this.rows.update(this.now);
-    const row = this.rows.rowOf(node.tree, node.place);
-    if (row !== NONE) this.wanted = { row, how };
+    this.wanted = { row: this.chosenRow, how };
     this.changed();
   }
 
@@ -180,22 +186,51 @@ export class RunView {
     if (node) this.choose(node);
   }
 
-  /** The row of what is chosen; that of the run where nothing is. */
+  /** The row of what is chosen, or of the nearest above it that the filter lets through; that of the
+   *  run where nothing is. */
   get chosenRow(): number {
-    const at = this.chosen ? this.rows.rowOf(this.chosen.tree, this.chosen.place) : NONE;
-    return Math.max(0, at);
+    for (let at = this.chosen; at; at = this.forest.parent(at.tree, at.place)) {
+      const row = this.rows.rowOf(at.tree, at.place);
+      if (row !== NONE) return row;
+    }
+    return 0;
+  }
+
+  isChosen({ tree, place }: Node): boolean {
+    return this.chosen?.tree === tree && this.chosen.place === place;
   }
 
   /** Opens or closes what is under a span. The record of a child run is fetched when it is first opened. */
   expand(node: Node, isExpanded: boolean): void {
     this.rows.collapse(node.tree, node.place, !isExpanded);
     if (isExpanded) this.#mount(node);
+    else this.#stepOut();
+    this.changed();
+  }
+
+  /** Opens a span and all beside it; of child runs, the records of those in these rows are fetched. */
+  expandSiblings(node: Node, first: number, last: number): void {
+    const all = [...this.forest.siblings(node.tree, node.place)];
+    for (const one of all) {
+      const row = this.rows.rowOf(one.tree, one.place);
+      if (row >= first && row <= last) this.#mount(one);
+    }
+    this.rows.collapseEach(all, false);
     this.changed();
   }
 
   expandAll(isExpanded: boolean): void {
     this.rows.collapseAll(!isExpanded);
+    this.#stepOut();
     this.changed();
+  }
+
+  /** What is hidden under something closed is chosen no more, but what was closed. */
+  #stepOut(): void {
+    if (!this.chosen) return;
+    const above = [...this.forest.above(this.chosen.tree, this.chosen.place)];
+    const closed = above.findLast(({ tree, place }) => this.rows.isCollapsed(tree, place));
+    if (closed) this.choose(closed);
   }
 
   /** How far the record of a child run is, once somebody opened it. */
@@ -233,7 +268,7 @@ export class RunView {
 
   /** Goes to a span by the numbers of it and of the calls above it, as soon as the record has it. */
   goTo(path: string): void {
-    this.#pendingHash = path;
+    this.#pendingPath = path;
     this.changed();
   }
 
@@ -246,10 +281,11 @@ export class RunView {
     return ids.join("/");
   }
 
-  #mount(node: Node): void {
-    const record = this.forest.record(node.tree);
-    const run = record.childRun(node.place);
-    if (!run || this.forest.under(node.tree, node.place)) return;
+  /** The child run under a span, once it is known which that is. */
+  #mount(node: Node): Tree | undefined {
+    const known = this.forest.under(node.tree, node.place);
+    const run = this.forest.record(node.tree).childRun(node.place);
+    if (known || !run) return known;
     const tree = this.forest.mount(node, run);
     this.#children.set(run, "coming");
     const state = (state: FeedState) => {
@@ -257,6 +293,7 @@ export class RunView {
       this.changed();
     };
     this.#stops.push(feed(run, tree.record, { changed: () => this.changed(), state }));
+    return tree;
   }
 
   #paint(): void {
@@ -268,7 +305,7 @@ export class RunView {
       this.rows.update(now);
       this.#filteredAt = performance.now();
     }
-    if (this.#pendingHash !== null) this.#arrive(this.#pendingHash);
+    if (this.#pendingPath !== null) this.#arrive(this.#pendingPath);
     // The last thing that happens is followed, too.
     if (this.follows && !this.#wasOver) this.#followLast();
     this.#wasOver = record.isOver;
@@ -306,25 +343,21 @@ export class RunView {
     if (row !== this.wanted?.row) this.wanted = { row, how: "nearest" };
   }
 
-  /** Goes down the numbers of a path as far as the records have come. */
+  /** Goes down the numbers of a path as far as the records have come, and gives up where one is whole,
+   *  or cannot be had, and has no such span. */
   #arrive(path: string): void {
-    let tree = 0;
     const ids = path.split("/").map(Number);
-    for (const [at, id] of ids.entries()) {
-      const place = this.forest.record(tree).spans.place(id);
-      if (place === undefined) {
-        if (this.feedState !== "coming" && tree === 0) this.#pendingHash = null;
+    let tree = this.forest.trees[0];
+    while (tree) {
+      const { number, run, record } = tree;
+      const place = record.spans.place(ids.shift() ?? 0);
+      if (place !== undefined && ids.length === 0) {
+        this.choose({ tree: number, place }, "centre");
         return;
       }
-      if (at === ids.length - 1) {
-        this.#pendingHash = null;
-        this.choose({ tree, place }, "centre");
-        return;
-      }
-      this.expand({ tree, place }, true);
-      const below = this.forest.under(tree, place);
-      if (!below) return;
-      tree = below.number;
+      tree = place === undefined ? undefined : this.#mount({ tree: number, place });
+      const state = number === 0 ? this.feedState : this.#children.get(run);
+      if (!tree && state !== "coming") this.#pendingPath = null;
     }
   }
 }

@@ -1,8 +1,16 @@
 // Two runs beside each other as somebody looks at them: both records, their pairs, and which of those
 // are shown. While a run goes on, pairs are made anew a few times a second.
 import { diff, type Pair } from "../../model/diff.ts";
-import { diffRow, type DiffRow, isDifferent } from "../../model/diff-row.ts";
+import {
+  diffRow,
+  type DiffRow,
+  isDifferent,
+  keyOf,
+  shownPairs,
+  signOf,
+} from "../../model/diff-row.ts";
 import { RunRecord } from "../../model/record.ts";
+import { RUN } from "../../model/spans.ts";
 import { feed, type FeedState } from "../../ui/run-feed.ts";
 
 /** In milliseconds. */
@@ -14,8 +22,8 @@ export class DiffView {
   states = $state<[FeedState, FeedState]>(["coming", "coming"]);
   pairs = $state.raw<readonly Pair[]>([]);
   isOnlyDifferent = $state(true);
-  /** The place of the chosen pair among all. */
-  chosen = $state(0);
+  #chosen = $state<number>(RUN);
+  #closed = $state.raw<ReadonlySet<number>>(new Set());
   readonly #stops: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,20 +57,35 @@ export class DiffView {
     }, ANEW_MS);
   }
 
-  /** The places of the pairs that are shown. */
-  readonly shown = $derived.by((): number[] => {
-    const found: number[] = [];
-    for (const [at, pair] of this.pairs.entries()) {
-      if (!this.isOnlyDifferent || isDifferent(pair)) found.push(at);
-    }
-    return found;
-  });
+  readonly shown = $derived(
+    shownPairs(this.pairs, (pair) => !this.isOnlyDifferent || isDifferent(pair), this.#closed),
+  );
+
+  /** The chosen pair: both runs themselves, until somebody chooses. */
+  readonly chosen = $derived(
+    this.pairs.find((pair) => keyOf(pair) === this.#chosen) ?? this.pairs[0],
+  );
+
+  /** Its row; -1 where it is not shown. */
+  readonly row = $derived(this.shown.findIndex(({ pair }) => pair === this.chosen));
 
   /** How many differ themselves. */
-  readonly different = $derived(
-    this.pairs.filter((pair) => pair.one < 0 || pair.other < 0 || pair.differences.length > 0)
-      .length,
-  );
+  readonly different = $derived(this.pairs.filter((pair) => signOf(pair) !== "same").length);
+
+  choose(pair: Pair | undefined): void {
+    if (pair) this.#chosen = keyOf(pair);
+  }
+
+  /** Shows or hides what is under a pair. What is hidden is chosen no more, but what holds it. */
+  expand(pair: Pair, isExpanded: boolean): void {
+    const closed = new Set(this.#closed);
+    if (isExpanded) closed.delete(keyOf(pair));
+    else closed.add(keyOf(pair));
+    this.#closed = closed;
+    let up = this.chosen;
+    while (up && up !== pair) up = this.pairs[up.parent];
+    if (up && !isExpanded) this.choose(pair);
+  }
 
   rowOf(pair: Pair): DiffRow {
     return diffRow(this.one, this.other, pair);
