@@ -28,11 +28,14 @@ fn an_agent_runs_and_saves_a_flow_over_standard_input() {
     assert_eq!(begun["result"]["serverInfo"]["name"], "sluice");
     agent.tells("notifications/initialized");
     let listed = agent.asks("tools/list", &json!({}));
-    assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(11));
+    assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(12));
     let run = json!({ "source": DOUBLES, "input": { "n": 21 }, "wait_ms": 60_000 });
     let run = call(&mut agent, "run_flow", &run);
     assert_eq!(run["output"], 42, "{run:#}");
     call(&mut agent, "save_flow", &json!({ "source": DOUBLES }));
+    let versions = json!({ "method": "GET", "path": "/v1/flows/doubles/versions" });
+    let versions = call(&mut agent, "call_api", &versions);
+    assert_eq!(versions["body"]["items"][0]["version"], 1, "{versions:#}");
     agent.ends().ends_with(0);
     // What the agent did is in the store for everybody else.
     let id = run["run"].as_str().expect("it has an id");
