@@ -1,7 +1,7 @@
 // The editor: write, check, run, watch the tree beside the lines, mend what failed, save and go back.
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { comeIn } from "./server.ts";
+import { comeIn, put, saveFlow } from "./server.ts";
 
 const STEPS = `from sluice import flow
 
@@ -66,6 +66,21 @@ async function shown(page: Page): Promise<string> {
   return lines.replaceAll("\u00A0", " ");
 }
 
+/** The runs that the page starts from now on, by what they are started with. */
+function startedRuns(page: Page): { grants?: string[]; source: string }[] {
+  const started: { grants?: string[]; source: string }[] = [];
+  page.on("request", (request) => {
+    if (request.method() !== "POST" || new URL(request.url()).pathname !== "/v1/runs") return;
+    started.push(request.postDataJSON() as { source: string });
+  });
+  return started;
+}
+
+async function opened(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await expect(page.locator(".monaco-editor .view-line").first()).toBeVisible();
+}
+
 test.beforeEach(async ({ page }) => {
   await comeIn(page);
 });
@@ -120,19 +135,62 @@ test("names of the SDK are completed, and calls explained", async ({ page }) => 
 });
 
 test("a failure is explained, and its fix was run before it is applied", async ({ page }) => {
+  const started = startedRuns(page);
   await write(page, FAILING);
   await page.keyboard.press("Control+Enter");
   await expect(page.getByText("Did you mean 'price'?").first()).toBeVisible();
   await expect(page.getByText("row", { exact: true }).first()).toBeVisible();
   const fix = page.getByRole("region", { name: "A fix" });
   await expect(fix).toContainText("it succeeded");
+  // However often the page is drawn anew, the fix is run once.
+  const tree = page.getByRole("tree", { name: "Spans of this run" });
+  await tree.getByRole("treeitem", { name: /^sum/ }).click();
+  for (const key of ["ArrowUp", "ArrowLeft", "ArrowRight", "ArrowDown"]) {
+    await page.keyboard.press(key);
+  }
   await fix.getByRole("button", { name: "Apply" }).click();
   await expect.poll(() => shown(page)).toContain('row["price"]');
   await page.locator(".monaco-editor .view-lines").first().click();
   await page.keyboard.press("Control+Z");
   await expect.poll(() => shown(page)).toContain('row["prise"]');
-  await expect(fix).toBeVisible();
+  await expect(fix).toContainText("it succeeded");
+  expect(started.filter(({ grants }) => grants?.length === 0)).toHaveLength(1);
   await expectAccessible(page);
+});
+
+test("a trial that is given up is ended", async ({ page }) => {
+  // Mended, it goes on for long.
+  await write(
+    page,
+    FAILING.replace("return sum", "total = sum") + "    flow.sleep(60)\n    return total\n",
+  );
+  const trial = page.waitForRequest((request) => {
+    const isStart = request.method() === "POST" && request.url().endsWith("/v1/runs");
+    return isStart && (request.postDataJSON() as { grants?: string[] }).grants?.length === 0;
+  });
+  const ended = page.waitForResponse((response) => response.url().endsWith("/cancel"));
+  await page.keyboard.press("Control+Enter");
+  await trial;
+  await page.locator(".monaco-editor .view-lines").first().click();
+  await page.keyboard.type("#");
+  expect((await ended).ok()).toBe(true);
+});
+
+test("pressed twice, one run is started", async ({ page }) => {
+  const started = startedRuns(page);
+  await write(page, STEPS);
+  await page.getByLabel("name", { exact: true }).fill("Ada");
+  await page.route("**/v1/validate", async (route) => {
+    await new Promise((done) => setTimeout(done, 300));
+    await route.continue();
+  });
+  // What was not checked yet is checked first, which takes its time.
+  await replace(page, STEPS.replace("0.2", "0.3"));
+  await page.keyboard.press("Control+Enter");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("tree", { name: "Spans of this run" })).toBeVisible();
+  await expect(page.getByText("succeeded").first()).toBeVisible();
+  expect(started).toHaveLength(1);
 });
 
 test("a missing grant is added to the flow's uses", async ({ page }) => {
@@ -163,6 +221,15 @@ test("the input is a form and JSON at once, and is kept under a name", async ({ 
   await json.fill('{"name": "Grace", "times": 1}');
   await page.getByRole("button", { name: "Form", exact: true }).click();
   await expect(page.getByLabel("times", { exact: true })).toHaveValue("1");
+  // Another name of the flow is no reason to type it again.
+  await replace(page, STEPS.replace("web-editor", "web-renamed"));
+  await expect(page.getByRole("status").filter({ hasText: "No problems" })).toBeVisible();
+  await page.getByLabel("name", { exact: true }).fill("Joan");
+  await replace(page, STEPS.replace("web-editor", "web-renamed-again"));
+  await expect(page.getByRole("status").filter({ hasText: "No problems" })).toBeVisible();
+  await expect(page.getByLabel("name", { exact: true })).toHaveValue("Joan");
+  await expect(page.getByLabel("times", { exact: true })).toHaveValue("1");
+  await page.getByLabel("name", { exact: true }).fill("Grace");
   await page.getByText(/Inputs that are kept/).click();
   await page.getByLabel("Keep this input as").fill("once");
   await page.getByRole("button", { name: "Keep", exact: true }).click();
@@ -188,6 +255,84 @@ test("versions are saved, compared and put back", async ({ page }) => {
   await page.getByRole("button", { name: "Put version 1 into the editor" }).click();
   await expect.poll(() => shown(page)).toContain("flow.sleep(0.2)");
   await expect(page.getByText("version 2, changed")).toBeVisible();
+  // The editor completes as before.
+  await page.locator(".monaco-editor .view-lines").first().click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("flow.");
+  await expect(page.locator(".suggest-widget")).toContainText("artifact(name: str");
+});
+
+test("a draft is of the version that it was made from, and saved over no other unseen", async ({
+  page,
+  request,
+}) => {
+  const name = `web-draft-${String(Date.now())}`;
+  const version = (seconds: string): string =>
+    STEPS.replace("web-editor", name).replace("0.2", seconds);
+  await saveFlow(request, version("0.1"));
+  await opened(page, `/flows/${name}`);
+  await replace(page, version("0.9"));
+  await expect(page.getByText("version 1, changed")).toBeVisible();
+
+  // It is there again, and says of what it is.
+  await opened(page, `/flows/${name}`);
+  await expect.poll(() => shown(page)).toContain("flow.sleep(0.9)");
+  const note = page.getByRole("main").getByRole("status").filter({ hasText: "draft" });
+  await expect(note).toContainText("Your draft of version 1 is shown.");
+
+  // An older version, or one that somebody else saved, does not take its place.
+  await put(request, `/v1/flows/${name}`, { source: version("0.5") });
+  await opened(page, `/flows/${name}?version=1`);
+  await expect.poll(() => shown(page)).toContain("flow.sleep(0.1)");
+  await expect(page.getByText("Version 1 is shown.")).toBeVisible();
+  await replace(page, version("0.7"));
+  await opened(page, `/flows/${name}`);
+  await expect.poll(() => shown(page)).toContain("flow.sleep(0.9)");
+  await expect(note).toContainText("Your draft is of version 1. Version 2 was saved since then.");
+  await page.keyboard.press("Control+S");
+  await expect(page.getByRole("log")).toContainText("Nothing was saved, and your draft is kept.");
+  await expectAccessible(page);
+  await note.getByRole("button", { name: "Compare with version 2" }).click();
+  const dialog = page.getByRole("dialog", { name: "Version 2 and what you wrote" });
+  await expect(dialog.locator(".line-delete").first()).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).first().click();
+  await note.getByRole("button", { name: "Save it over version 2" }).click();
+  await expect(page.getByText("version 3", { exact: true })).toBeVisible();
+  await expect(note).toBeHidden();
+
+  // A draft that is discarded is gone.
+  await replace(page, version("0.8"));
+  await opened(page, `/flows/${name}`);
+  await note.getByRole("button", { name: "Discard the draft" }).click();
+  await expect.poll(() => shown(page)).toContain("flow.sleep(0.9)");
+  await opened(page, `/flows/${name}`);
+  await expect.poll(() => shown(page)).toContain("flow.sleep(0.9)");
+  await expect(note).toBeHidden();
+});
+
+test("what an address brings takes no draft's place", async ({ page }) => {
+  await write(page, STEPS);
+  await page.getByLabel("name", { exact: true }).fill("Ada");
+  await page.keyboard.press("Control+Enter");
+  const run = await page.getByRole("link", { name: "Open the run" }).getAttribute("href");
+  await opened(page, "/editor?example=first");
+  await replace(page, FAILING);
+  await opened(page, (run ?? "").replace("/runs/", "/editor?run="));
+  await expect.poll(() => shown(page)).toContain("web-editor");
+  await replace(page, REFUSED);
+  await opened(page, "/editor");
+  await expect.poll(() => shown(page)).toContain('name="web-editor"');
+});
+
+test("words of capabilities are completed", async ({ page }) => {
+  await write(page, STEPS);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("with flow.step('x', uses=['");
+  const list = page.locator(".suggest-widget");
+  await expect(list).toContainText("rpc:SERVICE.METHOD");
+  await page.keyboard.type("artif");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => shown(page)).toContain("uses=['artifact:'");
 });
 
 test("on a narrow screen the source is a plain field", async ({ page }) => {

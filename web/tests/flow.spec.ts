@@ -195,6 +195,22 @@ test("why a run failed is said, and the fix was tried before it is offered", asy
   await expect(card).toContainText("KeyError");
   await expect(card).toContainText("custmer_id");
   await expect(card).toContainText("customer_id");
+  const offered = card.getByRole("region", { name: "A fix" });
+  await expect(offered).toContainText("run with the same input: it succeeded");
+
+  // Its line is in the source.
+  await card.getByRole("button", { name: /^flow\.py:\d+$/ }).click();
+  const source = page.getByRole("region", { name: "Source of the run" });
+  await expect(source.locator(".marked")).toContainText("custmer_id");
+
+  // The fix is applied in the editor, to the source of the run.
+  await page.getByRole("tab", { name: "Error" }).click();
+  await offered.getByRole("button", { name: "Apply" }).click();
+  await expect(page).toHaveURL(`/editor?run=${run}`);
+  const editor = page.locator(".monaco-editor").first();
+  await expect(editor).toContainText('order["customer_id"]');
+  await page.goBack();
+  await expect(page).toHaveURL(new RegExp(`/runs/${run}`));
 
   // In the editor the fix is tried, applied in one step, and the next run succeeds.
   await page.goto(`/editor?run=${run}`);

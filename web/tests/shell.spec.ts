@@ -42,14 +42,32 @@ test.describe("coming in", () => {
     }
   });
 
-  test("logging out forgets the token", async ({ page }) => {
-    await page.goto("/login");
+  test("logging out forgets the token, and what was kept for its tenant", async ({ page }) => {
+    await page.goto("/login?next=/runs?q=state:failed,cancelled");
     await page.getByLabel("Login code or token").fill(token);
     await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: /^Account/ }).click();
-    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await page.getByRole("button", { name: "Save view" }).click();
+    await page.getByRole("dialog").getByRole("textbox").fill("Ended badly");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("button", { name: "Ended badly", exact: true })).toBeVisible();
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.goto("/editor");
+    await page.getByRole("textbox", { name: /Source of the flow/ }).fill("# not saved");
+    const logOut = async (): Promise<void> => {
+      await page.getByRole("button", { name: /^Account/ }).click();
+      await page.getByRole("menuitem", { name: "Log out" }).click();
+    };
+    await logOut();
+    const dialog = page.getByRole("dialog", { name: "Log out, and lose 1 draft?" });
+    await expect(dialog).toContainText("a new flow");
+    await dialog.getByRole("button", { name: "Stay" }).click();
+    await logOut();
+    await dialog.getByRole("button", { name: "Log out" }).click();
     await expect(page).toHaveURL(/\/login/);
-    expect(await page.evaluate(() => localStorage.getItem("sluice.token"))).toBeNull();
+    const left = await page.evaluate(() => Object.keys(localStorage));
+    expect(left.filter((key) => key.startsWith("sluice.of.") || key === "sluice.token")).toEqual(
+      [],
+    );
   });
 });
 

@@ -99,3 +99,69 @@ test("what one does does not move the page of the other", async ({ browser, requ
   await expect(page.getByText(blue)).toHaveCount(0);
   await context.close();
 });
+
+test("in one browser, one after the other: nothing of the first is there for the second", async ({
+  page,
+  request,
+}) => {
+  const [red, blue] = [unique("red"), unique("blue")];
+  const [redToken, blueToken] = [await tenant(request, red), await tenant(request, blue)];
+  const runs: string[] = [];
+  for (const [own, token] of [
+    [red, redToken],
+    [blue, blueToken],
+  ] as const) {
+    await saveFlow(request, ASKING.replace("NAME", "asking").replace("SUMMARY", own), token);
+    runs.push(await startRun(request, "asking", { secret: own }, undefined, token));
+    await waitFor(request, runs.at(-1) ?? "", ({ state }) => state === "waiting", token);
+  }
+  const logIn = async (token: string, next: string): Promise<void> => {
+    await page.goto(`/login?next=${encodeURIComponent(next)}`);
+    await page.getByLabel("Login code or token").fill(token);
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Live", { exact: true })).toBeAttached();
+  };
+  await page.setViewportSize({ width: 700, height: 800 });
+
+  // Red writes, keeps a query, answers in another name.
+  await logIn(redToken, "/flows/asking");
+  const source = page.getByRole("textbox", { name: /Source of the flow/ });
+  await expect(source).toHaveValue(new RegExp(red));
+  await source.fill(`# of ${red}`);
+  await page.goto(`/runs?q=flow:${red}`);
+  await page.getByRole("button", { name: "Save view" }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill(`of ${red}`);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: `of ${red}`, exact: true })).toBeVisible();
+  await page.goto("/asks");
+  await page.getByLabel("You answer as").fill(`name-${red}`);
+  await page.getByLabel("You answer as").press("Enter");
+  await expect(page.getByRole("article")).toContainText(red);
+
+  // Blue comes in another tab, without red going: the page of the first becomes blue's, and its
+  // socket tells of blue's runs.
+  const other = await page.context().newPage();
+  await other.goto("/login?next=/asks");
+  await other.getByLabel("Login code or token").fill(blueToken);
+  await other.keyboard.press("Enter");
+  await expect(other.getByRole("article")).toContainText(blue);
+  await other.close();
+  await expect(page.getByRole("article")).toContainText(blue);
+  await expect(page.getByText(red)).toHaveCount(0);
+  await expect(page.getByRole("button", { name: `Account: ${blue}` })).toBeVisible();
+  await expect(page.getByLabel("You answer as")).toHaveValue("owner");
+  await startRun(request, "asking", { secret: "and more" }, undefined, blueToken);
+  await expect(page.getByRole("article")).toHaveCount(2);
+  await page.goto("/flows/asking");
+  await expect(source).toHaveValue(new RegExp(blue));
+  await page.goto("/runs");
+  await expect(page.getByRole("button", { name: "Failed", exact: true })).toBeVisible();
+  await expect(page.getByText(red)).toHaveCount(0);
+
+  // The same on the page of the login, and red finds their own again.
+  await logIn(redToken, "/flows/asking");
+  await expect(source).toHaveValue(`# of ${red}`);
+  await page.goto("/asks");
+  await expect(page.getByRole("article")).toContainText(red);
+  await expect(page.getByLabel("You answer as")).toHaveValue(`name-${red}`);
+});

@@ -2,6 +2,7 @@
 // do is not offered; `can` tells. Where no server answers, it is asked again until one does.
 import { backoffMs } from "../base/backoff.ts";
 import { api, ok } from "./client.ts";
+import { forgetKept, keepFor } from "./kept.svelte.ts";
 import { live } from "./live.ts";
 import { asProblem, isOfNobody, type ApiProblem } from "./problem.ts";
 import { currentToken, keepToken, onToken } from "./token.ts";
@@ -12,21 +13,31 @@ let problem = $state.raw<ApiProblem | null>(null);
 let hasToken = $state(currentToken() !== null);
 let failures = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
+/** The token that `me` is about. */
+let lookedAt: string | null = null;
+
+function become(next: Me | null): void {
+  me = next;
+  keepFor(next?.tenant ?? null);
+}
 
 async function look(): Promise<void> {
   clearTimeout(retry);
   const token = currentToken();
   hasToken = token !== null;
-  if (token === null) {
-    me = null;
+  // Nothing of one token is shown to another: neither who it is, nor what its socket tells.
+  if (token !== lookedAt) {
+    lookedAt = token;
+    become(null);
     problem = null;
+    failures = 0;
     live.close();
-    return;
   }
+  if (token === null) return;
   try {
     const found = await ok(api.GET("/v1/me"));
     if (token !== currentToken()) return;
-    me = found;
+    become(found);
     problem = null;
     failures = 0;
     live.open();
@@ -71,8 +82,10 @@ export const session = {
     await ok(api.GET("/v1/me", { headers: { authorization: `Bearer ${token}` } }));
     keepToken(token);
   },
-  /** Forgets the token in this browser. It stays valid until it is taken back. */
+  /** Forgets the token in this browser, which stays valid until it is taken back, and all that is
+   *  kept for its tenant. */
   logOut(): void {
+    forgetKept();
     keepToken(null);
   },
 };

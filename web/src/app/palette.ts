@@ -9,7 +9,7 @@ import { theme } from "../ui/theme.svelte.ts";
 import { settings, work } from "./nav.ts";
 
 /** The commands that are always there. */
-export function shellCommands(showHelp: () => void): Command[] {
+export function shellCommands(showHelp: () => void, logOut: () => void): Command[] {
   const allowed = [...work, ...settings].filter((one) => !one.scope || session.can(one.scope));
   const places = allowed.map(({ title, icon, keys, href: to }): Command => {
     return { name: `Go to ${title.toLowerCase()}`, group: "Places", icon, keys, href: to };
@@ -26,7 +26,7 @@ export function shellCommands(showHelp: () => void): Command[] {
       run: () => theme.choose("system"),
     },
     { name: "Help: keys and words", group: "Help", icon: "help", keys: "?", run: showHelp },
-    { name: "Log out", group: "Account", icon: "logOut", run: () => session.logOut() },
+    { name: "Log out", group: "Account", icon: "logOut", run: logOut },
   ];
 }
 

@@ -27,6 +27,10 @@ export const address = {
   get hash(): string {
     return place.hash;
   },
+  /** What was carried along by whoever led here; null after a link. */
+  get carried(): unknown {
+    return window.history.state as unknown;
+  },
 };
 
 /** A fragment that is to be written. */
@@ -47,19 +51,22 @@ function writeHash(): void {
   const { path, search, hash: before } = here();
   if (hash === before) return;
   try {
-    window.history.replaceState(null, "", path + search + (hash ? `#${hash}` : ""));
+    window.history.replaceState(window.history.state, "", path + search + (hash ? `#${hash}` : ""));
   } catch {
     return;
   }
   place = here();
 }
 
-/** Goes to an address of this web, as `href` makes them. */
-export function navigate(to: string, options: { replace?: boolean } = {}): void {
+/** Goes to an address of this web, as `href` makes them. What is carried along no link can bring. */
+export function navigate(
+  to: string,
+  { replace = false, carried = null }: { replace?: boolean; carried?: unknown } = {},
+): void {
   writeHash();
   const target = new URL(to, window.location.href);
-  if (options.replace) window.history.replaceState(null, "", target);
-  else window.history.pushState(null, "", target);
+  if (replace) window.history.replaceState(carried, "", target);
+  else window.history.pushState(carried, "", target);
   const before = place;
   place = here();
   if (before.path !== place.path) window.scrollTo(0, 0);

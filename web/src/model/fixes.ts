@@ -2,12 +2,30 @@
 // A fix is a proposal: whoever offers it has it checked first. All places are offsets in the source.
 import type { Failure, SourceProblem } from "../api/words.ts";
 import { addFlow, addImport, addUse, type Edit } from "./fix-places.ts";
+import { isObject } from "./json.ts";
 import { likeness } from "./nearest.ts";
 import { masked, offsetAt } from "./python-text.ts";
 
 export interface Fix {
   title: string;
   edits: readonly Edit[];
+}
+
+/** Whether a value that was kept somewhere is a fix. */
+export function isFix(value: unknown): value is Fix {
+  if (!isObject(value) || typeof value["title"] !== "string") return false;
+  const { edits } = value;
+  return (
+    Array.isArray(edits) &&
+    edits.every((edit) => {
+      return (
+        isObject(edit) &&
+        typeof edit["start"] === "number" &&
+        typeof edit["end"] === "number" &&
+        typeof edit["text"] === "string"
+      );
+    })
+  );
 }
 
 /** The part of a failure that fixes read; a failure of the server's has more. */

@@ -44,6 +44,28 @@ function endOfText(source: string, at: number, quote: string): number {
   return source.length;
 }
 
+/** The inside of the text that a place is in; null where it is in none, as in a comment. */
+export function textAround(source: string, offset: number): { start: number; end: number } | null {
+  let at = 0;
+  while (at < offset) {
+    const character = source[at] ?? "";
+    if (character === "#") {
+      at = endOfLine(source, at);
+    } else if (character === '"' || character === "'") {
+      const after = endOfText(source, at, character);
+      const mark = source.startsWith(character.repeat(3), at) ? 3 : 1;
+      const start = at + mark;
+      const isClosed = after - mark >= start && source[after - 1] === character;
+      const end = isClosed ? after - mark : after;
+      if (offset <= end) return offset >= start ? { start, end } : null;
+      at = after;
+    } else {
+      at += 1;
+    }
+  }
+  return null;
+}
+
 /** Quotes stay, so that whoever reads the blanked text still sees that a text stands there. */
 function blanked(text: string): string {
   const inside = text.slice(1, -1).replace(/[^\n]/g, " ");
@@ -141,6 +163,13 @@ export function callAround(mask: string, at: number): CallPlace | null {
   }
   const keyword = /^\s*([A-Za-z_]\w*)\s*=(?!=)/.exec(mask.slice(begin, at))?.[1] ?? null;
   return { open, argument, keyword };
+}
+
+/** The keyword of a call whose value is the list, tuple or set around a place: `uses` in `f(uses=[…])`. */
+export function keywordOfList(mask: string, at: number): string | null {
+  const open = opening(mask, at);
+  const call = open < 0 ? null : callAround(mask, open);
+  return call !== null && /=\s*$/.test(mask.slice(call.open, open)) ? call.keyword : null;
 }
 
 /** The place of a line and a column from 1, where columns count characters as Python does. */

@@ -47,6 +47,37 @@ test.each(["'flow.|'", "# flow.|", "unknown.|", "x = 1\nx.|"])("nothing at %s", 
   expect(names(code)).toEqual([]);
 });
 
+test.each([
+  ["@flow(uses=['|'])", ""],
+  ["@flow(name='x', uses=['kv:a', \"rpc:ca|l\"])\ndef f(): ...", "rpc:ca"],
+  ["@flow(\n    uses=[\n        # why\n        'rpc:|\n    ],\n)", "rpc:"],
+  ["with flow.step('x', uses=('kv:|',)):\n    pass", "kv:"],
+  ["f(uses={'''ht|'''})", "ht"],
+])("words of capabilities at %s", (code, typed) => {
+  const source = HEAD + code;
+  const at = source.indexOf("|");
+  const words = [{ name: "rpc:calendar.*", symbol: { kind: "value" as const } }];
+  const offered = new SourceNames(source.replace("|", ""), symbols, words).offered(at);
+  expect(offered?.names).toBe(words);
+  expect(source.slice(offered?.start, at)).toBe(typed);
+});
+
+test.each([
+  "@flow(name='|', uses=['a'])",
+  "@flow(uses='|')",
+  "@flow(uses=[f('|')])",
+  "@flow(uses=[['|']])",
+  "uses = ['|']",
+  "@flow(tags=['|'])",
+  "@flow(uses=['a'], tags=['|'])",
+  "@flow(uses=['a']) # '|",
+])("no words of capabilities at %s", (code) => {
+  const source = HEAD + code;
+  const words = [{ name: "ask", symbol: { kind: "value" as const } }];
+  const names = new SourceNames(source.replace("|", ""), symbols, words);
+  expect(names.offered(source.indexOf("|"))).toBeNull();
+});
+
 test("hover", () => {
   expect(hover("calendar.event_l|ist()")).toBe(
     "(*, day: str | None = None, limit: int = 50) -> list[Event]",

@@ -1,6 +1,14 @@
 // What the editor knows of names: the SDK's symbols, the clients of services, and which of them the
 // names of a source stand for. It reads the source and guesses; where it does not know, it says nothing.
-import { callAround, chainBefore, masked, type CallPlace, type ChainStep } from "./python-text.ts";
+import {
+  callAround,
+  chainBefore,
+  keywordOfList,
+  masked,
+  textAround,
+  type CallPlace,
+  type ChainStep,
+} from "./python-text.ts";
 
 /** What is known of one name. */
 export interface SymbolInfo {
@@ -51,6 +59,8 @@ export class SourceNames {
   constructor(
     readonly source: string,
     readonly symbols: Symbols,
+    /** What is offered within a flow's `uses`. */
+    readonly words: readonly Offered[] = [],
   ) {
     this.mask = masked(source);
     this.#readImports();
@@ -107,9 +117,9 @@ export class SourceNames {
     return symbol ? { symbol, name: last.name, start: last.at, end } : null;
   }
 
-  /** What can be written at a place; null where the editor has no say, as within texts. */
-  offered(offset: number): { start: number; names: Offered[] } | null {
-    if (this.isInText(offset)) return null;
+  /** What can be written at a place; null where the editor has no say, as within most texts. */
+  offered(offset: number): { start: number; names: readonly Offered[] } | null {
+    if (this.isInText(offset)) return this.#inUses(offset);
     const typed =
       /[\p{L}\p{N}_]*$/u.exec(this.mask.slice(Math.max(0, offset - 100), offset))?.[0] ?? "";
     const start = offset - typed.length;
@@ -125,6 +135,13 @@ export class SourceNames {
     }
     const names = [...this.#keywords(start), ...this.#names()];
     return names.length ? { start, names } : null;
+  }
+
+  /** Capability words, within the texts of a list that is given as `uses`. */
+  #inUses(offset: number): { start: number; names: readonly Offered[] } | null {
+    const start = textAround(this.source, offset)?.start;
+    if (start === undefined || keywordOfList(this.mask, start - 1) !== "uses") return null;
+    return this.words.length ? { start, names: this.words } : null;
   }
 
   /** Whether a place is within a text or a comment. */

@@ -2,8 +2,8 @@
 // hand, a fresh run of it goes through the sandbox. That run gets no grants at all, so nothing
 // outside of the sandbox can happen because of a proposal.
 import { api, ok } from "../api/client.ts";
-import { startRun } from "../api/start-run.ts";
-import type { Failure, SourceProblem } from "../api/words.ts";
+import { startRun, type RunToStart } from "../api/start-run.ts";
+import type { Failure, RunDetail, SourceProblem } from "../api/words.ts";
 import { applied, type Fix } from "../model/fixes.ts";
 import type { Json } from "../model/json.ts";
 
@@ -49,16 +49,43 @@ export async function tryFix(of: TrialOf, fix: Fix, signal?: AbortSignal): Promi
   return await tryRun(of.run, source, before, signal);
 }
 
+/** What came of runs that were tried: the same run of the same source is not made twice. */
+const known = new Map<string, Verdict>();
+const MOST_KNOWN = 100;
+
 async function tryRun(
   run: { flow: string; input: Json },
   source: string,
   before: Failure | SourceProblem,
   signal?: AbortSignal,
 ): Promise<Verdict> {
-  const detail = await startRun(
-    { source, flow: run.flow, input: run.input, grants: [], deadline_ms: DEADLINE_MS },
-    { waitSeconds: DEADLINE_MS / 1000, ...(signal ? { signal } : {}) },
-  );
+  const name = JSON.stringify([source, run, before.code, before.message]);
+  const found = known.get(name);
+  if (found) return found;
+  const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("-");
+  const trial = { source, ...run, grants: [], deadline_ms: DEADLINE_MS };
+  let detail: RunDetail;
+  try {
+    const waitSeconds = DEADLINE_MS / 1000;
+    detail = await startRun(trial, { waitSeconds, key, ...(signal ? { signal } : {}) });
+  } catch (caught) {
+    if (signal?.aborted) void cancel(trial, key).catch(() => undefined);
+    throw caught;
+  }
+  const verdict = verdictOf(detail, before);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(name, verdict);
+  return verdict;
+}
+
+/** Ends a trial that was given up: by its key the server says which run it is. */
+async function cancel(trial: RunToStart, key: string): Promise<void> {
+  const { run } = await startRun(trial, { key });
+  const body = { reason: "The trial of a fix was given up." };
+  await ok(api.POST("/v1/runs/{run}/cancel", { params: { path: { run } }, body }));
+}
+
+function verdictOf(detail: RunDetail, before: Failure | SourceProblem): Verdict {
   if (detail.outcome === "succeeded") {
     return { kind: "ran", note: "Checked, and run with the same input: it succeeded." };
   }

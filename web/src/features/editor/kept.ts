@@ -1,6 +1,14 @@
-// What this browser keeps for the editor: drafts that were not saved, and inputs, by flow. It is a
-// convenience: where the storage is closed or full, nothing is kept and nothing fails.
-import type { Json } from "../../model/json.ts";
+// What this browser keeps for the editor, by flow: drafts that were not saved, and inputs.
+import { keep, kept } from "../../api/kept.svelte.ts";
+import { isObject, type Json } from "../../model/json.ts";
+
+/** A source that was not saved, and the version that it was made from. */
+export interface Draft {
+  /** 0 for a new flow. */
+  version: number;
+  etag: string | null;
+  source: string;
+}
 
 /** An input that somebody gave a name. */
 export interface SavedInput {
@@ -9,65 +17,45 @@ export interface SavedInput {
 }
 
 const MOST_INPUTS = 20;
-const MOST_BYTES = 200_000;
-
-function read(key: string): unknown {
-  try {
-    const text = localStorage.getItem(key);
-    return text === null ? null : (JSON.parse(text) as unknown);
-  } catch {
-    return null;
-  }
-}
-
-function write(key: string, value: unknown): void {
-  try {
-    const text = value === null ? null : JSON.stringify(value);
-    if (text === null || text.length > MOST_BYTES) localStorage.removeItem(key);
-    else localStorage.setItem(key, text);
-  } catch {
-    // The storage is full or closed.
-  }
-}
 
 /** The draft of a flow, or of a new one where `flow` is empty. */
-export function keptDraft(flow: string): string | null {
-  const draft = read(`sluice.draft.${flow}`);
-  return typeof draft === "string" ? draft : null;
+export function keptDraft(flow: string): Draft | null {
+  const draft = kept(`draft.${flow}`);
+  return isObject(draft) && typeof draft["source"] === "string"
+    ? (draft as unknown as Draft)
+    : null;
 }
 
-export function keepDraft(flow: string, source: string | null): void {
-  write(`sluice.draft.${flow}`, source);
+export function keepDraft(flow: string, draft: Draft | null): void {
+  keep(`draft.${flow}`, draft);
 }
 
 /** The input that a flow was run with last. */
 export function lastInput(flow: string): Json | undefined {
-  const kept = read(`sluice.input.${flow}`) as Json;
-  return kept ?? undefined;
+  return (kept(`input.${flow}`) as Json) ?? undefined;
 }
 
 export function keepLastInput(flow: string, value: Json): void {
-  write(`sluice.input.${flow}`, value);
+  keep(`input.${flow}`, value);
 }
 
 /** The inputs with names, the newest first. */
 export function savedInputs(flow: string): SavedInput[] {
-  const kept = read(`sluice.inputs.${flow}`);
-  if (!Array.isArray(kept)) return [];
-  return kept.filter((one): one is SavedInput => {
+  const found = kept(`inputs.${flow}`);
+  if (!Array.isArray(found)) return [];
+  return found.filter((one): one is SavedInput => {
     return typeof one === "object" && one !== null && "name" in one && "value" in one;
   });
 }
 
-export function keepInput(flow: string, input: SavedInput): SavedInput[] {
+export function keepInput(flow: string, input: SavedInput): void {
   const others = savedInputs(flow).filter((one) => one.name !== input.name);
-  const all = [input, ...others].slice(0, MOST_INPUTS);
-  write(`sluice.inputs.${flow}`, all);
-  return all;
+  keep(`inputs.${flow}`, [input, ...others].slice(0, MOST_INPUTS));
 }
 
-export function forgetInput(flow: string, name: string): SavedInput[] {
-  const all = savedInputs(flow).filter((one) => one.name !== name);
-  write(`sluice.inputs.${flow}`, all);
-  return all;
+export function forgetInput(flow: string, name: string): void {
+  keep(
+    `inputs.${flow}`,
+    savedInputs(flow).filter((one) => one.name !== name),
+  );
 }

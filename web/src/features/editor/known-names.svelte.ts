@@ -1,7 +1,9 @@
-// What the editor knows of names: the SDK's symbols, made when the web was built, and the clients of
-// the tenant's services, asked for once a page.
+// What the editor knows of names: the SDK's symbols, made when the web was built, the clients of the
+// tenant's services, asked for once a page, and the words of capabilities that these come to.
 import { api, ok } from "../../api/client.ts";
-import { SourceNames, together, type Symbols } from "../../model/symbols.ts";
+import { session } from "../../api/session.svelte.ts";
+import { offeredWords } from "../../model/capability-offer.ts";
+import { SourceNames, together, type Offered, type Symbols } from "../../model/symbols.ts";
 import { stubSymbols } from "../../model/stub.ts";
 
 /** Services whose clients are asked for: a tenant with more is rare, and each is a request. */
@@ -9,6 +11,10 @@ const MOST_SERVICES = 30;
 
 export class KnownNames {
   symbols = $state.raw<Symbols>({ modules: {}, classes: {} });
+  readonly #words = $derived.by((): Offered[] => {
+    const { me } = session;
+    return offeredWords(this.symbols, me?.grants ?? me?.tenant_grants ?? []);
+  });
   #last: SourceNames | null = null;
 
   /** Loads what there is; what cannot be loaded is not offered, and nothing else. */
@@ -30,7 +36,7 @@ export class KnownNames {
   of(source: string): SourceNames {
     const last = this.#last;
     if (last?.source === source && last.symbols === this.symbols) return last;
-    return (this.#last = new SourceNames(source, this.symbols));
+    return (this.#last = new SourceNames(source, this.symbols, this.#words));
   }
 }
 

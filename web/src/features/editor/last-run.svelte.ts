@@ -37,10 +37,11 @@ export class LastRun {
     return this.view.tick >= 0 ? this.view.record.stateWord(0) : "";
   }
 
-  get failure(): Failure | null {
+  /** Why it failed. It does not move with the ticks: a fix is tried once for a failure. */
+  readonly failure = $derived.by((): Failure | null => {
     const outcome = this.view.tick >= 0 ? this.view.record.outcome : null;
     return outcome && "failure" in outcome ? outcome.failure : null;
-  }
+  });
 
   get output(): { value: unknown } | null {
     const outcome = this.view.tick >= 0 ? this.view.record.outcome : null;

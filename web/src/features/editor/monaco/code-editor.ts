@@ -200,6 +200,7 @@ export function createComparison(
     theme: "sluice",
     readOnly: true,
     originalEditable: false,
+    renderOverviewRuler: false,
     renderSideBySide: !narrow,
     ariaLabel: "Comparison of two versions",
   });
@@ -211,6 +212,9 @@ export function createComparison(
       editor.dispose();
       original.dispose();
       modified.dispose();
+      // The newest editor lends Monaco the services that lists and hovers draw with, and those of a
+      // comparison end with it. An editor of its own lends some that do not.
+      monaco.editor.create(document.createElement("div")).dispose();
     },
   };
 }

@@ -26,7 +26,7 @@ export function answerFor(model: Model, about: Known): void {
   isRegistered = true;
   const { languages } = monaco;
   languages.registerCompletionItemProvider("python", {
-    triggerCharacters: ["."],
+    triggerCharacters: [".", '"', "'", ":"],
     provideCompletionItems: complete,
   });
   languages.registerHoverProvider("python", { provideHover: hover });
@@ -79,6 +79,8 @@ function suggestion(
     ...(symbol.signature ? { detail: symbol.signature } : {}),
     documentation: documentation(symbol),
     sortText: (name.endsWith("=") ? "0" : "1") + name,
+    // What only begins a word is gone on with at once.
+    ...(name.endsWith(":") ? { command: { id: "editor.action.triggerSuggest", title: "" } } : {}),
   };
 }
 
