@@ -195,7 +195,13 @@ test("why a run failed is said, and the fix was tried before it is offered", asy
   await expect(card).toContainText("KeyError");
   await expect(card).toContainText("custmer_id");
   await expect(card).toContainText("customer_id");
+  // Who only looks starts nothing: the fix is tried on demand.
   const offered = card.getByRole("region", { name: "A fix" });
+  await expect(offered).toContainText("before it can be applied");
+  const authorization = `Bearer ${token}`;
+  const runs = await request.get("/v1/runs", { headers: { authorization } });
+  expect(((await runs.json()) as { items: unknown[] }).items).toHaveLength(1);
+  await offered.getByRole("button", { name: "Try it" }).click();
   await expect(offered).toContainText("run with the same input: it succeeded");
 
   // Its line is in the source.
@@ -205,6 +211,7 @@ test("why a run failed is said, and the fix was tried before it is offered", asy
 
   // The fix is applied in the editor, to the source of the run.
   await page.getByRole("tab", { name: "Error" }).click();
+  await offered.getByRole("button", { name: "Try it" }).click();
   await offered.getByRole("button", { name: "Apply" }).click();
   await expect(page).toHaveURL(`/editor?run=${run}`);
   const editor = page.locator(".monaco-editor").first();
