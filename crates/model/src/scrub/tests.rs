@@ -133,14 +133,14 @@ fn what_is_joined_knows_what_its_parts_knew() {
 #[test]
 fn what_is_lent_is_taken_out_as_long_as_it_is_held() {
     let log = Scrub::new();
-    let long = "k".repeat(700);
+    let large = "k".repeat(700);
     let (one, other) = (Scrub::new(), Scrub::new());
     one.add(["first-secret"]);
-    other.add([&*long, "second-secret"]);
+    other.add([&*large, "second-secret"]);
     for part in [&one, &other, &other] {
         log.lend(part);
     }
-    let told = format!("first-secret {long} second-secret");
+    let told = format!("first-secret {large} second-secret");
     assert_eq!(log.clone().text(&told), "[redacted] [redacted] [redacted]");
     let request = Scrub::joined([&one]);
     drop(one);
