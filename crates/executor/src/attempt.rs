@@ -197,7 +197,7 @@ async fn guest(
     let history = Arc::new(before.history);
     if history.outstanding().next().is_some() {
         for performer in shared.settings.performers.values() {
-            performer.prepare().await;
+            performer.prepare().await?;
         }
     }
     let version = outstanding.version();

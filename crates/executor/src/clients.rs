@@ -9,7 +9,7 @@ use serde_json::Value;
 use sluice_db::{DbError, ServiceRow, Store};
 use sluice_rpc::{Document, Method, module_of};
 
-/// How long the list of services is kept in mind: a change takes hold after that.
+/// How long the list of services is kept in mind: a change by another process takes hold after that.
 const KEPT: Duration = Duration::from_secs(1);
 
 /// Digests of the clients that a source may import, by the names of their modules.
@@ -73,34 +73,67 @@ impl Listed {
     }
 }
 
+#[derive(Default)]
+struct Kept {
+    listed: Option<(Instant, Arc<Listed>)>,
+    /// How often the list was changed by this process.
+    changes: u64,
+}
+
+impl Kept {
+    fn fresh(&self, now: Instant) -> Option<&Arc<Listed>> {
+        let (read, listed) = self.listed.as_ref()?;
+        (now.saturating_duration_since(*read) < KEPT).then_some(listed)
+    }
+}
+
 /// The services of a store.
 #[derive(Default)]
 pub(crate) struct Services {
-    listed: Mutex<Option<(Instant, Arc<Listed>)>>,
+    kept: Mutex<Kept>,
     texts: Mutex<BTreeMap<String, Arc<str>>>,
 }
 
 impl Services {
     /// All of them, as they were a moment ago.
     pub(crate) async fn all(&self, store: &Store) -> Result<Arc<Listed>, DbError> {
-        if let Some((read, listed)) = &*self.listed()
-            && read.elapsed() < KEPT
-        {
-            return Ok(Arc::clone(listed));
+        match self.fresh() {
+            Some(listed) => Ok(listed),
+            None => self.read(store).await,
         }
-        let read = Instant::now();
+    }
+
+    /// All of them, as they are.
+    pub(crate) async fn read(&self, store: &Store) -> Result<Arc<Listed>, DbError> {
+        let (read, changes) = (Instant::now(), self.kept().changes);
         let listed = Arc::new(Listed::of(store.admin().services().await?));
-        *self.listed() = Some((read, Arc::clone(&listed)));
+        let mut kept = self.kept();
+        // What was read before a change may lack it.
+        if kept.changes == changes {
+            kept.listed = Some((read, Arc::clone(&listed)));
+        }
         Ok(listed)
     }
 
-    /// All of them, as they were when somebody last looked.
-    pub(crate) fn known(&self) -> Arc<Listed> {
-        self.listed().as_ref().map(|(_, listed)| Arc::clone(listed)).unwrap_or_default()
+    /// All of them, as they were when somebody last looked, however long ago.
+    pub(crate) fn known(&self) -> Option<Arc<Listed>> {
+        self.kept().listed.as_ref().map(|(_, listed)| Arc::clone(listed))
     }
 
-    fn listed(&self) -> MutexGuard<'_, Option<(Instant, Arc<Listed>)>> {
-        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
+    /// All of them, where somebody has looked a moment ago.
+    pub(crate) fn fresh(&self) -> Option<Arc<Listed>> {
+        self.kept().fresh(Instant::now()).map(Arc::clone)
+    }
+
+    /// Whoever asks next looks: the list is no more what it was.
+    pub(crate) fn changed(&self) {
+        let mut kept = self.kept();
+        kept.changes += 1;
+        kept.listed = None;
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The clients that a source may import by now: of the services that it names at all.
@@ -156,6 +189,19 @@ fn names(source: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_fresh_for_as_long_as_it_is_kept() {
+        let services = Services::default();
+        assert!(services.known().is_none() && services.fresh().is_none());
+        let now = Instant::now();
+        services.kept().listed = Some((now, Arc::default()));
+        assert!(services.kept().fresh(now + KEPT / 2).is_some());
+        assert!(services.kept().fresh(now + KEPT).is_none());
+        assert!(services.known().is_some());
+        services.changed();
+        assert!(services.known().is_none());
+    }
 
     #[test]
     fn a_word_is_found_where_it_stands_alone() {

@@ -1,5 +1,5 @@
 //! The door of a recorded run: what the guest tells goes into the record, what it asks is performed
-//! after the asking is recorded, and a guest that can only wait is suspended.
+//! after the asking is recorded, and on disk unless it only reads; a guest that can only wait is suspended.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -105,7 +105,8 @@ impl RecordingDoor {
 
     /// Asks for what a call needs. Its `CallStarted` is in the journal.
     fn start(&mut self, call: Call) {
-        // A sleep is known by its start alone, and what changes nothing by its answer: the commit may wait.
+        // A sleep is known by its start alone, and what changes nothing by its answer: the commit may wait. Of such a
+        // call nobody may ever know that it left, where this worker is lost.
         let is_sleep = matches!(call.request, Request::Sleep { .. });
         let may_wait = is_sleep || self.outstanding.is_read_only(&call);
         let committed = if may_wait { None } else { self.journal.flush() };

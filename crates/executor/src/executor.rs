@@ -27,7 +27,7 @@ use crate::settings::Settings;
 use crate::shared::{ExecutorError, Shared};
 use crate::sources::Sources;
 use crate::tenants::Tenants;
-use crate::under_way::UnderWay;
+use crate::under_way::{MOST_CALLS, UnderWay};
 
 /// The shortest wait before the queue is looked at again without having heard anything.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
@@ -60,12 +60,14 @@ impl Executor {
         }
         let (sender, receiver) = unbounded_channel();
         let lanes = Lanes::new(processors(), settings.niceness);
+        let services: Option<Arc<Services>> = settings.outside.as_ref().map(Outside::kept_services);
+        let services = services.unwrap_or_default();
         Executor {
             shared: Arc::new(Shared {
                 store,
                 sandbox,
                 sources: Sources::new(),
-                services: Services::default(),
+                services,
                 settings,
                 registry: Arc::default(),
                 lanes,
@@ -73,7 +75,7 @@ impl Executor {
                 tenants: Tenants::default(),
                 beside: Beside::default(),
                 pace: Pace::default(),
-                under_way: UnderWay::default(),
+                under_way: UnderWay::new(MOST_CALLS),
                 panics: AtomicU64::new(0),
             }),
             direct: Arc::new(Direct {

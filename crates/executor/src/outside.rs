@@ -3,6 +3,7 @@
 mod catalogue;
 mod http;
 mod llm;
+mod opened;
 mod rpc;
 mod secret;
 mod vault;
@@ -10,7 +11,8 @@ mod vault;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sluice_db::{DbError, Store};
+use serde_json::json;
+use sluice_db::{DbError, KeepError, Store};
 use sluice_model::{CallKind, Code, Failure, Scrub};
 use sluice_outbound::http::{Guard, Http};
 
@@ -36,7 +38,7 @@ pub struct Outside {
 
 impl Outside {
     /// Performers over a store. `guard` says which addresses that are not public may be reached; without a
-    /// vault there are no secrets; `scrub` learns the secrets that are used.
+    /// vault there are no secrets; `scrub` takes the secrets out that are in use.
     pub fn new(store: Store, guard: Guard, vault: Option<Vault>, scrub: Scrub) -> Outside {
         let (http, rpc) = (Arc::new(Http::new(guard)), sluice_rpc::Client::new());
         let services = Arc::default();
@@ -54,6 +56,11 @@ impl Outside {
     /// What opens and seals secrets, where there is a master key.
     pub fn vault(&self) -> Option<&Vault> {
         self.vault.as_ref()
+    }
+
+    /// The services, as they are kept in mind.
+    pub(crate) fn kept_services(&self) -> Arc<Services> {
+        Arc::clone(&self.services)
     }
 
     /// What models are saying right now.
@@ -77,6 +84,14 @@ impl Outside {
 fn broken(error: &DbError) -> Box<Failure> {
     tracing::error!(%error, "the store failed under a call");
     Box::new(Failure::new(Code::PlatformError, "the store does not answer"))
+}
+
+/// What is refused of a request, and in which place of it: a pointer into its body, or the name of a parameter.
+fn invalid(place: &str, why: &str) -> KeepError {
+    let problems = json!([{ "place": place, "problem": why }]);
+    KeepError::Refused(Box::new(
+        Failure::new(Code::RequestInvalid, why).detail("problems", problems),
+    ))
 }
 
 /// What a performer says of a call that is not its own.

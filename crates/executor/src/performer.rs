@@ -2,6 +2,7 @@
 //! executor by whoever puts the parts together.
 
 use async_trait::async_trait;
+use sluice_db::DbError;
 use sluice_model::{Answer, Call, Failure, RunId, TenantId, TraceContext};
 
 /// What a performer may know about the call that it performs.
@@ -28,7 +29,8 @@ impl CallContext {
     }
 }
 
-/// Performs one kind of call. The intent is in the record when `perform` is called, unless the call is read-only.
+/// Performs one kind of call. The intent is in the record when `perform` is called, unless the call is read-only:
+/// then a worker that is lost may have performed one that no record has.
 #[async_trait]
 pub trait Performer: Send + Sync {
     /// Whether the call may be performed again, with the same key, when a worker died while it was
@@ -41,8 +43,11 @@ pub trait Performer: Send + Sync {
         false
     }
 
-    /// Brings up to date what the two above go by. An attempt waits for it before it goes on with calls of another.
-    async fn prepare(&self) {}
+    /// Brings up to date what the two above go by. An attempt waits for it before it goes on with calls of another,
+    /// and where it fails, the run is left to the next attempt: by what is not known, calls would end for good.
+    async fn prepare(&self) -> Result<(), DbError> {
+        Ok(())
+    }
 
     /// Performs it. Dropped where nobody waits for the answer any more.
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>>;

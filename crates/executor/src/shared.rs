@@ -22,7 +22,7 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) sandbox: Sandbox,
     pub(crate) sources: Sources,
-    pub(crate) services: Services,
+    pub(crate) services: Arc<Services>,
     pub(crate) settings: Settings,
     pub(crate) registry: Arc<Registry>,
     pub(crate) lanes: Lanes,

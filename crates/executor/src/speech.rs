@@ -53,6 +53,7 @@ impl Speech {
     pub fn listener(&self, run: &RunId) -> Listener {
         let mut changes = self.with(run, |said| said.changes.subscribe());
         changes.mark_changed();
+        let changes = Some(changes);
         Listener { speech: self.clone(), run: run.clone(), changes, heard: BTreeMap::new() }
     }
 
@@ -93,8 +94,11 @@ impl Speaker {
         self.speech.with(&self.run, |said| {
             let Some(Text { text, .. }) = said.calls.get_mut(&self.call) else { return };
             let room = MOST_BYTES.saturating_sub(text.len());
-            text.push_str(&piece[..piece.floor_char_boundary(room)]);
-            said.changes.send_replace(());
+            let fits = &piece[..piece.floor_char_boundary(room)];
+            if !fits.is_empty() {
+                text.push_str(fits);
+                said.changes.send_replace(());
+            }
         });
     }
 }
@@ -109,7 +113,8 @@ impl Drop for Speaker {
 pub struct Listener {
     speech: Speech,
     run: RunId,
-    changes: watch::Receiver<()>,
+    /// There until it is dropped.
+    changes: Option<watch::Receiver<()>>,
     /// Which beginning of each answer, and how much of it.
     heard: BTreeMap<CallId, (u64, usize)>,
 }
@@ -117,7 +122,11 @@ pub struct Listener {
 impl Listener {
     /// Resolves when there may be more. May be dropped and called again.
     pub async fn changed(&mut self) {
-        if self.changes.changed().await.is_err() {
+        let is_changed = match &mut self.changes {
+            Some(changes) => changes.changed().await.is_ok(),
+            None => false,
+        };
+        if !is_changed {
             // Who speaks next begins a new list, and there is none as long as this one is held.
             std::future::pending::<()>().await;
         }
@@ -125,7 +134,9 @@ impl Listener {
 
     /// What was said since it was last asked.
     pub fn pieces(&mut self) -> Vec<Piece> {
-        self.changes.mark_unchanged();
+        if let Some(changes) = &mut self.changes {
+            changes.mark_unchanged();
+        }
         let heard = &mut self.heard;
         self.speech.with(&self.run, |said| {
             heard.retain(|call, _| said.calls.contains_key(call));
@@ -146,8 +157,9 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut all = self.speech.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The one that is left is this one.
-        let is_last = |said: &Said| said.calls.is_empty() && said.changes.receiver_count() <= 1;
+        // Before anybody else counts: of two that go at once, one has to be the last.
+        drop(self.changes.take());
+        let is_last = |said: &Said| said.calls.is_empty() && said.changes.receiver_count() == 0;
         if all.get(&self.run).is_some_and(is_last) {
             all.remove(&self.run);
         }
@@ -195,6 +207,28 @@ mod tests {
         speaker.say("öö");
         let mut listener = speech.listener(&run());
         assert_eq!(listener.pieces()[0].text.len(), MOST_BYTES - 1);
+        speaker.say("ö");
+        let is_woken =
+            listener.changes.as_ref().is_some_and(|it| matches!(it.has_changed(), Ok(true)));
+        assert!(!is_woken, "of what is not kept nobody is told");
+    }
+
+    #[test]
+    fn nothing_is_left_where_two_stop_listening_at_once() {
+        let speech = Speech::default();
+        for _ in 0..500 {
+            let both = std::sync::Barrier::new(2);
+            std::thread::scope(|scope| {
+                for listener in [speech.listener(&run()), speech.listener(&run())] {
+                    let both = &both;
+                    scope.spawn(move || {
+                        both.wait();
+                        drop(listener);
+                    });
+                }
+            });
+            assert!(speech.0.lock().expect("it is whole").is_empty());
+        }
     }
 
     #[tokio::test]

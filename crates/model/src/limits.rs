@@ -1,10 +1,11 @@
-//! Limits: the ceilings of each attempt of a run. Each has a code of its own that ends the run.
+//! Limits: the ceilings of each attempt of a run, and of what models take for it in all its attempts. Each of the
+//! former has a code of its own that ends the run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The ceilings of each attempt of a run; what an attempt replays counts like what is new. The defaults
-/// suit a flow that nobody has read.
+/// The ceilings of each attempt of a run; what an attempt replays counts like what is new, but for what models take:
+/// that is counted once over all attempts until the run is tried again. The defaults suit a flow that nobody has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -31,11 +32,11 @@ pub struct Limits {
     pub string_bytes: u64,
     /// One attachment, and the output. Default 4 MiB. `limit_string_size`.
     pub payload_bytes: u64,
-    /// What models read and write for it, in tokens. Default 1,000,000. `budget_exceeded`, which the flow may
-    /// catch.
+    /// What models read and write for it over all attempts of a try, in tokens. Default 1,000,000. The turn that has
+    /// no room left fails with `budget_exceeded`, which the flow may catch.
     pub model_tokens: u64,
-    /// What models cost, in millionths of a dollar, where they have a price. Default 10 dollars.
-    /// `budget_exceeded`, likewise.
+    /// What models cost over all attempts of a try, in millionths of a dollar, where they have a price. Default 10
+    /// dollars. `budget_exceeded`, likewise.
     pub model_cost_micros: u64,
 }
 

@@ -1,7 +1,9 @@
 //! Secrets taken out of texts by their values, wherever they stand and in whichever form, before the texts
-//! leave the process. Whoever learns of a secret adds it; all clones know it from then on.
+//! leave the process. Whoever learns of a secret adds it, for good, or lends what takes it out, for as long as that
+//! is held; all clones know it from then on.
 
 mod forms;
+mod lent;
 mod search;
 
 use std::borrow::Cow;
@@ -11,6 +13,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use forms::forms_of;
+use lent::Lent;
 use search::Search;
 
 /// What stands in the place of a secret.
@@ -37,7 +40,9 @@ struct Known {
     /// What is looked for. The larger ones first, each at least twice as large as the next.
     searches: RwLock<Searches>,
     /// The values that were added. Whoever adds some has this locked, and nobody who scrubs waits for that.
-    values: Mutex<HashSet<String>>,
+    values: Mutex<HashSet<Arc<str>>>,
+    /// What others look for. Whoever lends some more waits for those who scrub, and they for that.
+    lent: RwLock<Lent>,
 }
 
 type Searches = Arc<[Arc<Search>]>;
@@ -63,7 +68,7 @@ impl Scrub {
             return;
         }
         let mut values = self.known.values.lock().unwrap_or_else(PoisonError::into_inner);
-        if !values.insert(value.to_owned()) {
+        if !values.insert(value.into()) {
             return;
         }
         let mut all = forms_of(value);
@@ -78,7 +83,23 @@ impl Scrub {
         *self.known.searches.write().unwrap_or_else(PoisonError::into_inner) = searches.into();
     }
 
-    /// Knows what these know by now.
+    /// Takes out, too, what `other` knows by now, for as long as somebody holds `other`, a clone of it, or what
+    /// it was joined to.
+    pub fn lend(&self, other: &Scrub) {
+        let mut lent = self.known.lent.write().unwrap_or_else(PoisonError::into_inner);
+        for search in other.searches().iter() {
+            lent.add(search);
+        }
+    }
+
+    /// What it takes in memory, in bytes, about. What is lent to it is not its own.
+    pub fn weight(&self) -> usize {
+        let values = self.known.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let values: usize = values.iter().map(|value| value.len()).sum();
+        values + self.searches().iter().map(|search| search.weight()).sum::<usize>()
+    }
+
+    /// Knows what these know by now, apart from what is lent to them.
     pub fn joined<'s>(parts: impl IntoIterator<Item = &'s Scrub>) -> Scrub {
         let (mut searches, mut values): (Vec<Arc<Search>>, _) = (Vec::new(), HashSet::new());
         for part in parts {
@@ -87,7 +108,7 @@ impl Scrub {
             values.extend(of_part.iter().cloned());
         }
         let (searches, values) = (RwLock::new(searches.into()), Mutex::new(values));
-        Scrub { known: Arc::new(Known { searches, values }) }
+        Scrub { known: Arc::new(Known { searches, values, lent: RwLock::default() }) }
     }
 
     fn searches(&self) -> Searches {
@@ -112,6 +133,7 @@ impl Scrub {
         for search in self.searches().iter() {
             search.find(bytes, &mut found);
         }
+        self.known.lent.read().unwrap_or_else(PoisonError::into_inner).find(bytes, &mut found);
         if found.is_empty() {
             return Cow::Borrowed(bytes);
         }

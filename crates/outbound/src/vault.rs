@@ -17,6 +17,6 @@ pub use data_key::{DataKey, Sealed};
 pub use echo::{learn, scrub_response};
 pub use failure::VaultError;
 pub use master::{MasterKey, MasterKeys};
-pub use place::{Place, PlaceError, Placed, Use, Values, place};
+pub use place::{Place, PlaceError, Placed, Use, Values, place, references};
 pub use reference::{REFERENCE_PREFIX, Reference};
 pub use secret::{MAX_SECRET_BYTES, Secret};

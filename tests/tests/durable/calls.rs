@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use sluice_db::AnswerRefused;
+use sluice_db::{AnswerRefused, DbError};
 use sluice_executor::{CallContext, Performer};
 use sluice_model::{Answer, Call, CallKind, EventBody, Failure, RunState};
 use sluice_tests::built_in;
@@ -128,12 +128,36 @@ def paying() -> object:
         return error.code
 ";
 
+/// Knows whether calls may be made again once it has asked, which it cannot the first time.
+struct Asking(Arc<Outside>, AtomicU32);
+
+#[async_trait]
+impl Performer for Asking {
+    fn is_idempotent(&self, _: &Call) -> bool {
+        self.1.load(Ordering::Relaxed) > 1
+    }
+
+    async fn prepare(&self) -> Result<(), DbError> {
+        match self.1.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(DbError::Statement("not now".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
+        self.0.perform(context, call).await
+    }
+}
+
 /// The worker dies while the call is under way; another goes on. What the flow returns.
 async fn cut_off(outside: &Arc<Outside>) -> (Value, bool) {
+    cut_off_with(outside, Arc::clone(outside) as _).await
+}
+
+async fn cut_off_with(outside: &Arc<Outside>, performer: Arc<dyn Performer>) -> (Value, bool) {
     let house = House::new().await;
     let perform = |settings: &mut sluice_executor::Settings| {
-        let performer: Arc<dyn Performer> = Arc::clone(outside) as _;
-        settings.performers.insert(CallKind::Rpc, performer);
+        settings.performers.insert(CallKind::Rpc, Arc::clone(&performer));
         settings.lease = std::time::Duration::from_millis(300);
     };
     let worker = house.worker_with(perform);
@@ -162,6 +186,13 @@ async fn a_call_in_flight_that_may_not_be_made_again_has_an_unknown_outcome() {
     assert_eq!(cut_off(&outside).await, (json!("outcome_unknown"), false));
     let seen = outside.seen.lock().expect("nobody panics");
     assert_eq!(seen.values().collect::<Vec<_>>(), [&1]);
+}
+
+#[tokio::test]
+async fn where_nobody_knows_yet_whether_a_call_may_be_made_again_the_next_attempt_asks() {
+    let outside = Outside::new(true);
+    let asking = Arc::new(Asking(Arc::clone(&outside), AtomicU32::new(0)));
+    assert_eq!(cut_off_with(&outside, asking).await, (json!(2), true));
 }
 
 /// Panics the first time.

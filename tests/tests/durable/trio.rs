@@ -154,3 +154,33 @@ async fn each_kind_of_call_has_its_trio() {
     }
     worker.stop().await;
 }
+
+#[tokio::test]
+async fn a_service_that_another_process_has_just_put_in_is_found() {
+    let (address, model) = (outside().await, Endpoint::start(Vec::new()).await);
+    let house = House::new().await;
+    let worker = equipped(&house, address, &model).await;
+    let service = format!("http://{address}/rpc");
+    let source = "
+from hero_rpc import bell, gong
+from sluice import CallFailed, flow
+
+
+@flow(uses=['rpc:*', 'ask'])
+def rings() -> object:
+    bell.ring(n=1)
+    try:
+        gong.ring(n=1)
+    except CallFailed as failed:
+        assert failed.code == 'service_unavailable', failed.code
+    flow.ask('Put it in?')
+    bell.ring(n=1)
+    return gong.ring(n=1)
+";
+    let run = worker.submit(source, "rings", json!({})).await;
+    house.until(&run, RunState::Waiting).await;
+    house.store.admin().put_service("gong", &service, None).await.expect("the store answers");
+    house.answer(&house.asks(&run).await[0], json!(true)).await;
+    assert_eq!(House::output(house.outcome(&run).await), json!(7));
+    worker.stop().await;
+}

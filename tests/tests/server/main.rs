@@ -7,6 +7,7 @@ mod flows;
 mod live;
 mod login;
 mod mcp;
+mod means;
 mod processes;
 mod records;
 mod retries;

@@ -10,7 +10,7 @@ use sluice_model::{Code, Failure};
 use sluice_rpc::{Address, Document, Texts, discover, document_of, drift, is_service};
 use tokio::task::spawn_blocking;
 
-use super::Outside;
+use super::{Outside, invalid};
 use crate::clients::Effects;
 use crate::fresh::now_us;
 
@@ -81,10 +81,8 @@ impl Outside {
     ) -> Result<Checked, KeepError> {
         let refused = |failure: Failure| KeepError::Refused(Box::new(failure));
         if !is_service(name) {
-            return Err(refused(Failure::new(
-                Code::RequestInvalid,
-                "the name of a service is a small letter, then letters, digits, - and _",
-            )));
+            let why = "the name of a service is a small letter, then letters, digits, - and _";
+            return Err(invalid("service", why));
         }
         let admin = self.store.admin();
         let before = admin.service(name).await?;
@@ -93,9 +91,9 @@ impl Outside {
             (None, Some(before)) => before.address.clone(),
             (None, None) => return Err(refused(no_service(name))),
         };
-        let to: Address = address.parse().map_err(|error: sluice_rpc::InvalidAddress| {
-            refused(Failure::new(Code::RequestInvalid, error.to_string()))
-        })?;
+        let to: Address = address
+            .parse()
+            .map_err(|error: sluice_rpc::InvalidAddress| invalid("/address", &error.to_string()))?;
         let (json, document) = document_of(&self.rpc, &to, TIMEOUT).await.map_err(|failure| {
             let message = format!("the service at {to}: {failure}");
             refused(Failure::new(Code::ServiceUnavailable, message).hint(
@@ -122,6 +120,7 @@ impl Outside {
             refused(Failure::new(Code::PlatformError, "the service's client cannot be made"))
         })?;
         admin.put_service(name, &to.to_string(), Some(kept)).await?;
+        self.services.changed();
         let row = admin.service(name).await?.ok_or_else(|| refused(no_service(name)))?;
         Ok(Checked {
             service: row.into(),
@@ -133,7 +132,9 @@ impl Outside {
 
     /// Takes a service out. False where there is none of that name.
     pub async fn remove_service(&self, name: &str) -> Result<bool, DbError> {
-        self.store.admin().remove_service(name).await
+        let is_removed = self.store.admin().remove_service(name).await?;
+        self.services.changed();
+        Ok(is_removed)
     }
 
     /// What the client of a service looks like. None where there is no such service, or no document of it.

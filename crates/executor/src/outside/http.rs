@@ -16,11 +16,11 @@ use sluice_outbound::http::{
     Header, HttpFailure, Limits, Method, Reason, Refused, Request as Sent, Url,
 };
 use sluice_outbound::vault::{
-    Place, PlaceError, Placed, REFERENCE_PREFIX, Use, Values, learn, place, scrub_response,
+    Place, PlaceError, Placed, Use, Values, place, references, scrub_response,
 };
 
 use super::secret::not_opened;
-use super::vault::may_go;
+use super::vault::{InUse, may_go};
 use super::{Outside, SecretPlace, broken, not_ours};
 use crate::digest::sha256;
 use crate::performer::{CallContext, Performer};
@@ -36,10 +36,9 @@ impl Performer for OverHttp {
         matches!(&call.request, Request::Http(call) if may_be_sent_twice(&call.method))
     }
 
-    /// By the meaning of the method, RFC 9110, 9.2.1.
     fn is_read_only(&self, call: &Call) -> bool {
-        let Request::Http(call) = &call.request else { return false };
-        matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+        let body = call.attachment.as_ref().map(|body| &*body.bytes).unwrap_or_default();
+        matches!(&call.request, Request::Http(asked) if only_reads(asked, body))
     }
 
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
@@ -56,7 +55,7 @@ impl Performer for OverHttp {
         if !has_header("traceparent") {
             request.headers.push(traceparent(&context));
         }
-        let (request, scrub) = self.with_secrets(&context, &asked, request).await?;
+        let (request, scrub, _in_use) = self.with_secrets(&context, &asked, request).await?;
         let limits = Limits {
             timeout: asked.timeout_ms.map_or(TIMEOUT.0, Duration::from_millis).min(TIMEOUT.1),
             redirects: if asked.redirects { Limits::default().redirects } else { 0 },
@@ -92,47 +91,39 @@ impl Performer for OverHttp {
 }
 
 impl OverHttp {
-    /// Puts secrets in the places of their references, where they may go. What is used is scrubbed from
-    /// then on.
+    /// Puts secrets in the places of their references, where they may go. What is used is taken out of logs
+    /// for as long as it is in use.
     async fn with_secrets(
         &self,
         context: &CallContext,
         asked: &HttpCall,
         request: Sent,
-    ) -> Result<(Sent, Scrub), Box<Failure>> {
-        let has_reference = |text: &[u8]| {
-            text.windows(REFERENCE_PREFIX.len()).any(|part| part == REFERENCE_PREFIX.as_bytes())
-        };
-        // A pair of Basic credentials hides a reference behind its encoding.
-        let may_hide = |header: &Header| {
-            header.value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
-        };
-        let is_used = has_reference(request.url.as_bytes())
-            || has_reference(&request.body)
-            || request.headers.iter().any(|it| may_hide(it) || has_reference(it.value.as_bytes()));
-        let Some(vault) = self.0.vault.as_ref().filter(|_| is_used) else {
-            return Ok((request, Scrub::new()));
+    ) -> Result<(Sent, Scrub, Option<InUse>), Box<Failure>> {
+        let headers = request.headers.iter().map(|header| header.value.as_str());
+        let references = references(&request.url, headers, &request.body);
+        let Some(vault) = self.0.vault.as_ref().filter(|_| !references.is_empty()) else {
+            return Ok((request, Scrub::new(), None));
         };
         let tenant = self.0.store.tenant(&context.tenant);
         let granted = self.granted(&tenant, &asked.grants).await?;
         let key = vault.key(&tenant).await.map_err(not_opened)?;
-        let (mut values, mut opened) = (Values::default(), Vec::new());
-        for row in &granted {
-            let value = vault.open(&key, &tenant, row)?;
-            let reference = key.reference(&context.seed, &row.name);
-            values.insert(&reference, &row.name, value.clone());
-            opened.push((row, value));
+        let referred =
+            granted.into_iter().map(|row| (key.reference(&context.seed, &row.name), row));
+        let (meant, rows): (Vec<_>, Vec<_>) =
+            referred.filter(|(reference, _)| references.contains(reference.as_str())).unzip();
+        let in_use = vault.open(&key, &tenant, &rows, &self.0.scrub).await?;
+        let mut values = Values::default();
+        for ((reference, row), value) in meant.iter().zip(&rows).zip(&in_use.values) {
+            values.insert(reference, &row.name, value.clone());
         }
         let Placed { request, used, scrub } =
             place(request, &values).map_err(|error| Box::new(misplaced(error)))?;
         for it in &used {
-            let Some((row, value)) = opened.iter().find(|(row, _)| row.name == it.name) else {
-                continue;
-            };
-            may_be_used(row, it, asked)?;
-            learn(&self.0.scrub, value);
+            if let Some(row) = rows.iter().find(|row| row.name == it.name) {
+                may_be_used(row, it, asked)?;
+            }
         }
-        Ok((request, scrub))
+        Ok((request, scrub, Some(in_use)))
     }
 
     /// The secrets that the call is granted.
@@ -199,6 +190,13 @@ fn may_be_used(row: &SecretRow, used: &Use, asked: &HttpCall) -> Result<(), Box<
 fn misplaced(error: PlaceError) -> Failure {
     Failure::new(Code::SecretRefused, error.to_string())
         .hint("A flow may use the references that `flow.secret` gave it in this run, where it is granted the secret.")
+}
+
+/// By the meaning of the method, RFC 9110, 9.2.1. Where a secret goes along, the record is to say so first.
+fn only_reads(asked: &HttpCall, body: &[u8]) -> bool {
+    let headers = asked.headers.iter().map(|(_, value)| value.as_str());
+    matches!(asked.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+        && references(&asked.url, headers, body).is_empty()
 }
 
 /// By the meaning of the method, RFC 9110, 9.2.2.
@@ -268,7 +266,33 @@ fn reason(reason: &Reason) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+
+    #[test]
+    fn what_changes_nothing_and_holds_no_secret_may_leave_at_once() {
+        let reference = format!("slr_{}", "0a".repeat(16));
+        let pair = STANDARD.encode(format!("me:{reference}"));
+        let plain = "https://api.example.com/?k=slr_short".to_owned();
+        let of = |method: &str, url: &str, header: &str| HttpCall {
+            method: method.to_owned(),
+            url: url.to_owned(),
+            headers: vec![("Authorization".to_owned(), header.to_owned())],
+            timeout_ms: None,
+            redirects: true,
+            grants: Vec::new(),
+        };
+        for method in ["GET", "HEAD", "OPTIONS"] {
+            assert!(only_reads(&of(method, &plain, "Basic bWU6eW91"), b"{}"), "{method}");
+        }
+        assert!(!only_reads(&of("POST", &plain, ""), b""));
+        assert!(!only_reads(&of("GET", &format!("{plain}&l={reference}"), ""), b""));
+        assert!(!only_reads(&of("GET", &plain, &format!("Bearer {reference}")), b""));
+        assert!(!only_reads(&of("GET", &plain, &format!("Basic {pair}")), b""));
+        assert!(!only_reads(&of("GET", &plain, ""), reference.as_bytes()));
+    }
 
     #[test]
     fn what_may_pass_is_tried_again_where_that_does_nothing_twice() {

@@ -11,10 +11,9 @@ use sluice_db::Tenant;
 use sluice_model::{Answer, Call, Code, Failure, Request};
 use sluice_outbound::http::Url;
 use sluice_outbound::llm::{Address, Endpoint, Patience, complete};
-use sluice_outbound::vault::{Secret, learn};
 
 use super::secret::{missing, not_opened};
-use super::vault::may_go;
+use super::vault::{InUse, may_go};
 use super::{Outside, SecretPlace, broken, not_ours};
 use crate::performer::{CallContext, Performer};
 use budgets::Asking;
@@ -45,7 +44,7 @@ impl Performer for Llm {
         let Some(model) = models.get(&name) else {
             return Err(Box::new(not_found(&name, &models)));
         };
-        let endpoint = self.endpoint(&tenant, &name, model).await?;
+        let (endpoint, _in_use) = self.endpoint(&tenant, &name, model).await?;
         let purses = Purses::of(&asked);
         let mut turn = turn_of(asked);
         let asking = Asking {
@@ -83,22 +82,23 @@ impl Llm {
         tenant: &Tenant,
         name: &str,
         model: &ModelEndpoint,
-    ) -> Result<Endpoint, Box<Failure>> {
+    ) -> Result<(Endpoint, Option<InUse>), Box<Failure>> {
         let address = model.place().map_err(|error| {
             let message = format!("the model `{name}` cannot be asked: {error}");
             Box::new(Failure::new(Code::ModelFailed, message).detail("reason", "invalid"))
         })?;
-        let key = match &model.secret {
+        let in_use = match &model.secret {
             Some(secret) => Some(self.key(tenant, secret, &address).await?),
             None => None,
         };
-        Ok(Endpoint {
+        let endpoint = Endpoint {
             owner: tenant.id().as_str().to_owned(),
             address,
             model: model.model.clone(),
-            key,
+            key: in_use.as_ref().and_then(|in_use| in_use.values.first().cloned()),
             prices: model.prices().unwrap_or_default(),
-        })
+        };
+        Ok((endpoint, in_use))
     }
 
     /// The key of a model, where it may go there.
@@ -107,7 +107,7 @@ impl Llm {
         tenant: &Tenant,
         name: &str,
         address: &Address,
-    ) -> Result<Secret, Box<Failure>> {
+    ) -> Result<InUse, Box<Failure>> {
         let row = tenant.secret(name).await.map_err(|error| broken(&error))?;
         let Some((row, vault)) = row.zip(self.0.vault.as_ref()) else {
             return Err(Box::new(missing(name)));
@@ -119,9 +119,7 @@ impl Llm {
         };
         may_go(&row, SecretPlace::Header, "the header `authorization`", url.as_ref())?;
         let key = vault.key(tenant).await.map_err(not_opened)?;
-        let value = vault.open(&key, tenant, &row)?;
-        learn(&self.0.scrub, &value);
-        Ok(value)
+        vault.open(&key, tenant, &[row], &self.0.scrub).await
     }
 }
 

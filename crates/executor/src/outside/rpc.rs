@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
+use sluice_db::{DbError, ServiceRow};
 use sluice_model::{Answer, Call, Code, Failure, Request, RpcCall};
 use sluice_rpc::{Address, CallLimits, Caller, RpcFailure};
 
 use super::{Outside, broken, not_ours};
-use crate::clients::Effects;
+use crate::clients::{Effects, Listed};
 use crate::performer::{CallContext, Performer};
 
 /// How long a call waits for its answer where the flow does not say, and at most.
@@ -20,17 +21,16 @@ pub(super) struct Rpc(pub(super) Outside);
 impl Performer for Rpc {
     /// Services get the key of the call; whether they heed it, their documents say.
     fn is_idempotent(&self, call: &Call) -> bool {
-        self.does(call, Effects::is_idempotent)
+        self.0.services.known().is_some_and(|known| does(&known, call, Effects::is_idempotent))
     }
 
+    /// By a document that was looked at a moment ago: it may have been another one before.
     fn is_read_only(&self, call: &Call) -> bool {
-        self.does(call, Effects::is_read_only)
+        self.0.services.fresh().is_some_and(|fresh| does(&fresh, call, Effects::is_read_only))
     }
 
-    async fn prepare(&self) {
-        if let Err(error) = self.0.services.all(&self.0.store).await {
-            tracing::error!(%error, "the services cannot be listed");
-        }
+    async fn prepare(&self) -> Result<(), DbError> {
+        self.0.services.all(&self.0.store).await.map(drop)
     }
 
     async fn perform(&self, context: CallContext, call: Call) -> Result<Answer, Box<Failure>> {
@@ -56,16 +56,16 @@ impl Performer for Rpc {
 }
 
 impl Rpc {
-    /// Whether a call's method does that, by what is known of the service.
-    fn does(&self, call: &Call, what: fn(&Effects, &str) -> bool) -> bool {
-        let Request::Rpc(RpcCall { service, method, .. }) = &call.request else { return false };
-        self.0.services.known().effects(service).is_some_and(|effects| what(effects, method))
-    }
-
     async fn address(&self, service: &str) -> Result<Address, Box<Failure>> {
-        let services = self.0.services.all(&self.0.store).await.map_err(|error| broken(&error))?;
-        let services = &services.services;
-        let Some(found) = services.iter().find(|it| it.name == service) else {
+        let is_it = |it: &&ServiceRow| it.name == service;
+        let Outside { services, store, .. } = &self.0;
+        let mut listed = services.all(store).await.map_err(|error| broken(&error))?;
+        if !listed.services.iter().any(|it| is_it(&it)) {
+            // Another process may have put it in since.
+            listed = services.read(store).await.map_err(|error| broken(&error))?;
+        }
+        let services = &listed.services;
+        let Some(found) = services.iter().find(is_it) else {
             let names: Vec<&str> = services.iter().map(|it| it.name.as_str()).take(8).collect();
             let hint = match names.as_slice() {
                 [] => "Whoever runs this Sluice can put one in: `sluice services add`.".to_owned(),
@@ -80,6 +80,12 @@ impl Rpc {
             Box::new(Failure::new(Code::ServiceUnavailable, message).detail("nothing_done", true))
         })
     }
+}
+
+/// Whether a call's method does that, by what is known of the service.
+fn does(listed: &Listed, call: &Call, what: fn(&Effects, &str) -> bool) -> bool {
+    let Request::Rpc(RpcCall { service, method, .. }) = &call.request else { return false };
+    listed.effects(service).is_some_and(|effects| what(effects, method))
 }
 
 fn told(service: &str, failure: &RpcFailure) -> Failure {

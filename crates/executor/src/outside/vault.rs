@@ -1,16 +1,26 @@
 //! The secrets of tenants: sealed in the store, opened here, and nowhere else.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Instant;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_db::{KeepError, NewSecret, SecretRow, Tenant};
-use sluice_model::{CallKind, Capability, Code, Destination, Failure, Need, Needed, TenantId};
+use sluice_model::{
+    CallKind, Capability, Code, Destination, Failure, Need, Needed, Scrub, TenantId,
+};
 use sluice_outbound::http::Url;
 use sluice_outbound::vault::{DataKey, MasterKeys, Sealed, Secret};
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::invalid;
+use super::opened::Opened;
 use crate::fresh::now_us;
+use crate::under_way::UnderWay;
+
+/// What the values that a tenant's calls have in use may have at most, sealed, in KiB: each takes many times that in
+/// memory, with all that looks for it.
+const MOST_IN_USE_KIB: u32 = 1_024;
 
 /// Where a secret may go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,19 +75,22 @@ fn in_headers() -> Vec<SecretPlace> {
 #[derive(Clone)]
 pub struct Vault {
     masters: Arc<MasterKeys>,
-    opened: Arc<Mutex<Opened>>,
+    opened: Arc<Opened>,
+    in_use: Arc<UnderWay>,
 }
 
-/// Values by their tenants and sealed texts, which are other ones for each version.
-type Opened = HashMap<(TenantId, String), Secret>;
-
-/// The most values that are kept in mind.
-const MOST_OPENED: usize = 256;
+/// Values that a call has in use. As long as it holds this, they are taken out of what is logged.
+pub(super) struct InUse {
+    /// In the order in which they were asked for.
+    pub(super) values: Vec<Secret>,
+    _room: Option<OwnedSemaphorePermit>,
+}
 
 impl Vault {
     /// Under these master keys.
     pub fn new(masters: MasterKeys) -> Vault {
-        Vault { masters: Arc::new(masters), opened: Arc::default() }
+        let in_use = Arc::new(UnderWay::new(MOST_IN_USE_KIB as usize));
+        Vault { masters: Arc::new(masters), opened: Arc::default(), in_use }
     }
 
     /// Sets a tenant's secret. The number of its new version. Refused where the name, the value or the bounds are
@@ -90,14 +103,12 @@ impl Vault {
         bounds: &SecretBounds,
         by: &str,
     ) -> Result<u64, KeepError> {
-        let refused =
-            |why: String| KeepError::Refused(Box::new(Failure::new(Code::RequestInvalid, why)));
         if !Capability::can_name(CallKind::Secret, name) {
-            let why = "the name of a secret has letters, digits and . _ - /";
-            return Err(refused(why.to_owned()));
+            return Err(invalid("secret", "the name of a secret has letters, digits and . _ - /"));
         }
-        bounds.check().map_err(refused)?;
-        let value = Secret::new(value).map_err(|error| refused(error.to_string()))?;
+        let is_placed = !bounds.places.is_empty();
+        bounds.check().map_err(|why| invalid(if is_placed { "/hosts" } else { "/in" }, &why))?;
+        let value = Secret::new(value).map_err(|error| invalid("/value", &error.to_string()))?;
         let key = self.key(tenant).await?;
         let bounds = serde_json::to_value(bounds)
             .map_err(|error| sluice_db::DbError::Corrupt(error.to_string()))?;
@@ -113,7 +124,14 @@ impl Vault {
             created_by: by.to_owned(),
             at_us: now_us(),
         };
-        tenant.set_secret(new).await
+        let version = tenant.set_secret(new).await?;
+        self.forget(tenant.id(), name);
+        Ok(version)
+    }
+
+    /// Forgets the value of a secret that was removed.
+    pub fn forget(&self, tenant: &TenantId, name: &str) {
+        self.opened.forget(tenant, name);
     }
 
     /// The tenant's key, which is made where there is none.
@@ -132,25 +150,44 @@ impl Vault {
         })
     }
 
-    /// The value of a secret. What takes it out of texts is made once for a version.
-    pub(super) fn open(
+    /// The values of secrets, for as long as a call has them in use; `log` takes them out for as long. Waits where
+    /// the tenant's calls have too much in use.
+    pub(super) async fn open(
         &self,
         key: &DataKey,
         tenant: &Tenant,
-        row: &SecretRow,
-    ) -> Result<Secret, Box<Failure>> {
+        rows: &[SecretRow],
+        log: &Scrub,
+    ) -> Result<InUse, Box<Failure>> {
+        let bytes: usize = rows.iter().map(|row| row.sealed.len()).sum();
+        let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+        if kib > MOST_IN_USE_KIB {
+            let message = format!("a request has secrets of at most {MOST_IN_USE_KIB} KiB in it");
+            return Err(Box::new(Failure::new(Code::SecretRefused, message)));
+        }
+        let room = self.in_use.places(tenant.id());
+        // It is never closed.
+        let room = room.acquire_many_owned(kib).await.ok();
+        let mut in_use = InUse { values: Vec::new(), _room: room };
+        for row in rows {
+            let value = Vault::open_one(key, tenant, row)?;
+            let now = Instant::now();
+            let value = self.opened.used(tenant.id(), &row.name, &row.sealed, value, now);
+            log.lend(value.scrub());
+            in_use.values.push(value);
+        }
+        self.opened.make_room();
+        Ok(in_use)
+    }
+
+    /// Opened each time: what is bound to another tenant, name or version must not open.
+    fn open_one(key: &DataKey, tenant: &Tenant, row: &SecretRow) -> Result<Secret, Box<Failure>> {
         let sealed = Sealed { text: row.sealed.clone() };
         let version = u32::try_from(row.version).unwrap_or(u32::MAX);
-        // Opened each time: what is bound to another tenant, name or version must not open.
-        let value = key.open_value(tenant.id(), &row.name, version, &sealed).map_err(|error| {
+        key.open_value(tenant.id(), &row.name, version, &sealed).map_err(|error| {
             tracing::error!(%error, "a secret cannot be opened");
             Box::new(Failure::new(Code::PlatformError, "a secret cannot be opened"))
-        })?;
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if opened.len() >= MOST_OPENED {
-            opened.clear();
-        }
-        Ok(opened.entry((tenant.id().clone(), sealed.text)).or_insert(value).clone())
+        })
     }
 
     /// Seals a tenant's key under the current master key, where another one sealed it. Whether it was

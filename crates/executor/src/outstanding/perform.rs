@@ -14,7 +14,7 @@ use crate::spans::Commit;
 use crate::trace::RunTrace;
 
 impl Outstanding {
-    /// Sets a call going whose intent is being committed.
+    /// Sets a call going whose intent is being committed; without a commit to wait for, at once.
     pub(crate) fn perform(&mut self, journal: &mut Journal, call: Call, committed: Option<Commit>) {
         self.perform_again(journal, call, now_us(), committed);
     }
@@ -142,7 +142,7 @@ impl Outstanding {
         }
     }
 
-    /// Work that leaves this machine, after the intent is committed.
+    /// Work that leaves this machine, after the intent is committed, or at once where that need not be first.
     fn effect(
         &self,
         call: Call,
@@ -179,7 +179,8 @@ impl Outstanding {
         }
     }
 
-    /// Whether a call may leave before its intent is committed.
+    /// Whether a call may leave before its intent is committed: it changes nothing, has no secret in it, and nobody
+    /// has to approve it. A worker that is lost may have sent one that no record has.
     pub(crate) fn is_read_only(&self, call: &Call) -> bool {
         let performer = self.shared.settings.performers.get(&call.request.kind());
         !call.needs_approval && performer.is_some_and(|performer| performer.is_read_only(call))

@@ -129,3 +129,54 @@ fn what_is_joined_knows_what_its_parts_knew() {
     assert_eq!(both.text("third-secret"), "third-secret", "it is not a clone");
     assert_eq!(one.text("second-secret"), "second-secret", "nor does a part learn of others");
 }
+
+#[test]
+fn what_is_lent_is_taken_out_as_long_as_it_is_held() {
+    let log = Scrub::new();
+    let large = "k".repeat(700);
+    let (one, other) = (Scrub::new(), Scrub::new());
+    one.add(["first-secret"]);
+    other.add([&*large, "second-secret"]);
+    for part in [&one, &other, &other] {
+        log.lend(part);
+    }
+    let told = format!("first-secret {large} second-secret");
+    assert_eq!(log.clone().text(&told), "[redacted] [redacted] [redacted]");
+    let request = Scrub::joined([&one]);
+    drop(one);
+    assert_eq!(log.text("a first-secret"), "a [redacted]", "a request is under way");
+    drop(request);
+    assert_eq!(log.text("a first-secret second-secret"), "a first-secret [redacted]");
+}
+
+#[test]
+fn what_was_lent_and_is_gone_takes_no_room() {
+    let log = Scrub::new();
+    let kept = Scrub::new();
+    kept.add(["the-one-that-stays"]);
+    log.lend(&kept);
+    for at in 0..3_000 {
+        let gone = Scrub::new();
+        gone.add([format!("{at}-secret-{at}")]);
+        log.lend(&gone);
+    }
+    let lent = log.known.lent.read().expect("nobody panicked").kept();
+    assert!(lent < 3_000, "{lent}");
+    let latest = Scrub::new();
+    latest.add(["the latest of all"]);
+    log.lend(&latest);
+    let told = "it is the-one-that-stays 7-secret-7 \"the latest of all\"";
+    assert_eq!(log.text(told), "it is [redacted] 7-secret-7 \"[redacted]\"");
+}
+
+#[test]
+fn a_form_is_kept_once() {
+    let (short, long) = (Scrub::new(), Scrub::new());
+    short.add(["k".repeat(500)]);
+    long.add(["k".repeat(64 << 10)]);
+    assert!(short.weight() > 500);
+    // The value, which is one form quoted and percent-encoded too, and three in base64, of four thirds each.
+    let held = (64 << 10) * (1 + 1 + 4);
+    let weight = long.weight();
+    assert!((held - 100..held + 1_000).contains(&weight), "{weight} for {held}");
+}

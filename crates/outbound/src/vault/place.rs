@@ -1,7 +1,7 @@
 //! Values put in the places of their references, in requests that are about to leave: in values of headers,
 //! in values of the query, and in the body. A reference anywhere else is an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -68,6 +68,31 @@ impl Values {
     pub fn insert(&mut self, reference: &Reference, name: &str, value: Secret) {
         self.0.insert(reference.as_str().to_owned(), (name.to_owned(), value));
     }
+}
+
+/// Which references stand in such a request, in whichever place: only their values are needed for it.
+pub fn references<'r>(
+    url: &str,
+    headers: impl IntoIterator<Item = &'r str>,
+    body: &[u8],
+) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut look = |bytes: &[u8]| {
+        let mut done = 0;
+        while let Some(range) = reference::find(bytes, done) {
+            done = range.end;
+            found.insert(String::from_utf8_lossy(&bytes[range]).into_owned());
+        }
+    };
+    look(url.as_bytes());
+    look(body);
+    for value in headers {
+        look(value.as_bytes());
+        if let Some(pair) = opened_basic(value) {
+            look(&pair);
+        }
+    }
+    found
 }
 
 /// Puts values in. In a body of JSON or of a form they are written as those want it, in a query percent-encoded,

@@ -37,6 +37,11 @@ impl Secret {
         &self.0.value
     }
 
+    /// What it takes in memory by now, in bytes, about.
+    pub fn weight(&self) -> usize {
+        self.expose().len() + self.0.scrub.get().map_or(0, Scrub::weight)
+    }
+
     /// What takes this value out of texts, and no other. It is made once for all clones.
     pub fn scrub(&self) -> &Scrub {
         self.0.scrub.get_or_init(|| {

@@ -124,6 +124,9 @@ impl RunStream {
             if !pieces.is_empty() {
                 return Ok(Next::Speech(pieces));
             }
+            if !self.is_due {
+                return Ok(Next::Nothing);
+            }
         }
         self.is_due = false;
         let heard = *self.changes.borrow_and_update();

@@ -114,9 +114,16 @@ async fn put(
     Ok(Reply::new(SecretVersion { secret: path.secret, version }))
 }
 
-async fn delete(caller: Caller<Own>, At(path): At<SecretPath>) -> Result<NoContent, Problem> {
+async fn delete(
+    State(edge): State<Edge>,
+    caller: Caller<Own>,
+    At(path): At<SecretPath>,
+) -> Result<NoContent, Problem> {
     if !caller.tenant.remove_secret(&path.secret).await? {
         return Err(Problem::not_found("such secret"));
+    }
+    if let Ok(vault) = vault(&edge) {
+        vault.forget(caller.tenant.id(), &path.secret);
     }
     caller.note("remove secret", &path.secret, json!({})).await?;
     Ok(NoContent)

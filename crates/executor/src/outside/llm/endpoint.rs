@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_db::{KeepError, ModelRow, Tenant};
-use sluice_model::{CallKind, Capability, Code, Failure};
+use sluice_model::{CallKind, Capability};
 use sluice_outbound::llm::{Address, Prices};
+
+use crate::outside::invalid;
 
 /// The longest name of a model at its endpoint, in bytes.
 const MAX_NAME_BYTES: usize = 256;
@@ -40,8 +42,12 @@ pub struct ModelEndpoint {
 
 /// A model that cannot be one, in one sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidEndpoint(String);
+#[error("{what}")]
+pub struct InvalidEndpoint {
+    /// The member that is at fault, as a JSON pointer.
+    place: &'static str,
+    what: String,
+}
 
 impl ModelEndpoint {
     /// Refuses what no turn could be sent to. Whether anybody answers there is not tried.
@@ -49,34 +55,33 @@ impl ModelEndpoint {
         self.place()?;
         if self.model.is_empty() || self.model.len() > MAX_NAME_BYTES {
             let what = format!("`model` has 1 to {MAX_NAME_BYTES} bytes");
-            return Err(InvalidEndpoint(what));
+            return Err(InvalidEndpoint { place: "/model", what });
         }
         if self.cost_micros_per_day.is_some() && self.prices().is_none() {
-            let what = "`cost_micros_per_day` bounds nothing without a price";
-            return Err(InvalidEndpoint(what.to_owned()));
+            let what = "`cost_micros_per_day` bounds nothing without a price".to_owned();
+            return Err(InvalidEndpoint { place: "/cost_micros_per_day", what });
         }
         Ok(())
     }
 
     /// Keeps it as what the tenant calls so. Refused where the name or the endpoint is none.
     pub async fn keep(&self, tenant: &Tenant, name: &str, at_us: u64) -> Result<(), KeepError> {
-        let refused =
-            |why: String| KeepError::Refused(Box::new(Failure::new(Code::RequestInvalid, why)));
         if !Capability::can_name(CallKind::Llm, name) {
-            return Err(refused("the name of a model has letters, digits and . _ - /".to_owned()));
+            return Err(invalid("model", "the name of a model has letters, digits and . _ - /"));
         }
-        self.check().map_err(|error| refused(error.to_string()))?;
-        let kept = serde_json::to_value(self).map_err(|error| refused(error.to_string()))?;
+        self.check().map_err(|error| invalid(error.place, &error.what))?;
+        let kept = serde_json::to_value(self).map_err(|error| invalid("", &error.to_string()))?;
         tenant.set_model(name, &kept, at_us).await?;
         Ok(())
     }
 
     pub(super) fn place(&self) -> Result<Address, InvalidEndpoint> {
         self.address.parse().map_err(|error| {
-            InvalidEndpoint(format!(
+            let what = format!(
                 "`address` is https://HOST/v1 or unix:/PATH, and `{}` is neither: {error}",
                 self.address.chars().take(100).collect::<String>()
-            ))
+            );
+            InvalidEndpoint { place: "/address", what }
         })
     }
 
