@@ -38,9 +38,7 @@ class ScriptedHost:
         self._spans = 0
         self._calls = 0
 
-    def span_start(
-        self, parent: int, name: str, attributes: str, uses: str | None, line: int = 0, /
-    ) -> int:
+    def span_start(self, parent: int, name: str, attributes: str, uses: str | None, line: int = 0, /) -> int:
         assert parent in self.open, f"the parent {parent} of {name!r} is not open"
         assert isinstance(json.loads(attributes), dict)
         self._spans += 1
