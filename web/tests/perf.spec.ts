@@ -1,9 +1,10 @@
 // How fast the run page is with 100,000 spans and with 1,000 events a second: frames while somebody
 // scrolls and while a run goes on. The server is played here, so that it is the page that is measured;
 // times are printed and not asserted, since they are this machine's.
-import { expect, test, type Page, type WebSocketRoute } from "@playwright/test";
+import { expect, test, type Page } from "@playwright/test";
 import type { RunEvent } from "../src/api/words.ts";
 import { synthetic } from "../src/model/synthetic.ts";
+import { PlayedServer } from "./support/played-server.ts";
 
 const RUN = "run_0000000000000000000000perf";
 const SPANS = Number(process.env["PERF_SPANS"] ?? 100_000);
@@ -19,16 +20,18 @@ declare global {
   }
 }
 
-/** The server, as far as this page asks for it. */
-async function play(page: Page): Promise<{ socket: Promise<WebSocketRoute>; id: () => number }> {
-  const me = {
-    tenant: "local",
-    token: "tok_perf",
-    name: "perf",
-    scopes: ["read"],
-    grants: [],
-    version: "0.1.0",
-  };
+/** What the server answers, as far as this page asks. */
+function answered(path: string): unknown {
+  const me = { tenant: "local", token: "tok_perf", name: "perf", scopes: ["read"], grants: [] };
+  if (path === "/v1/me") return { ...me, version: "0.1.0" };
+  if (path === "/v1/socket-tickets") return { ticket: "sls_perf", expires_at_us: 0 };
+  if (path.endsWith("/source")) return { source_digest: "", source: "from sluice import flow\n" };
+  if (path === `/v1/runs/${RUN}`) return { run: RUN, asks: [] };
+  return { items: [], next: null };
+}
+
+/** Opens the page of the run. Answers with what tells it of events. */
+async function open(page: Page): Promise<(events: RunEvent[]) => void> {
   await page.addInitScript(() => {
     localStorage.setItem("sluice.token", "slt_perf");
     window.frameLengths = [];
@@ -40,32 +43,16 @@ async function play(page: Page): Promise<{ socket: Promise<WebSocketRoute>; id: 
     };
     requestAnimationFrame(frame);
   });
-  await page.route("**/v1/**", (route) => {
-    const { pathname } = new URL(route.request().url());
-    if (pathname === "/v1/me") return route.fulfill({ json: me });
-    if (pathname === "/v1/socket-tickets") {
-      return route.fulfill({ json: { ticket: "sls_perf", expires_at_us: 0 } });
-    }
-    if (pathname.endsWith("/source")) {
-      return route.fulfill({ json: { source_digest: "", source: "from sluice import flow\n" } });
-    }
-    if (pathname === `/v1/runs/${RUN}`) return route.fulfill({ json: { run: RUN, asks: [] } });
-    return route.fulfill({ json: { items: [], next: null } });
-  });
-  let id = 0;
-  const socket = new Promise<WebSocketRoute>((found) => {
-    void page.routeWebSocket(/\/v1\/socket$/, (route) => {
-      route.onMessage((message) => {
-        const said = JSON.parse(String(message)) as { type: string; id?: number; run?: string };
-        if (said.type === "hello") route.send(JSON.stringify({ type: "welcome" }));
-        if (said.type === "subscribe" && said.run === RUN) {
-          id = said.id ?? 0;
-          found(route);
-        }
-      });
+  return new Promise((found) => {
+    const server = new PlayedServer(answered, (said, say) => {
+      if (said.type === "hello") say({ type: "welcome" });
+      if (said.type !== "subscribe" || said.run !== RUN) return;
+      const { id } = said;
+      found((events) => say({ type: "events", id, run: RUN, events }));
     });
+    page.once("close", () => server.stop());
+    void server.start().then((address) => page.goto(`${address}/runs/${RUN}`));
   });
-  return { socket, id: () => id };
 }
 
 /** Prints a measurement: that is what this is for. */
@@ -90,11 +77,7 @@ test("frames with many spans and many events", async ({ page }) => {
   const all = [...synthetic({ spans: SPANS + EVENTS_A_SECOND * 10, isOver: false })];
   const opened = all.findIndex((event) => event.kind === "span_started" && event.span === SPANS);
   const later = all.slice(opened + 1);
-  const { socket, id } = await play(page);
-  await page.goto(`/runs/${RUN}`);
-  const route = await socket;
-  const send = (events: RunEvent[]) =>
-    route.send(JSON.stringify({ type: "events", id: id(), run: RUN, events }));
+  const send = await open(page);
 
   const began = performance.now();
   const loading = await framesDuring(page, async () => {
