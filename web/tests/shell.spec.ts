@@ -176,14 +176,14 @@ test.describe("around every page", () => {
       const main = page.getByRole("main");
       await expect(main.getByText(shown).first(), path).toBeAttached();
       const [wide, room] = await main.evaluate((one) => [one.scrollWidth, one.clientWidth]);
-      expect(wide, path).toBeLessThanOrEqual(room ?? 0);
+      expect(wide, path).toBeLessThanOrEqual(room);
     }
     await comeIn(page);
     await page.goto("/tenants");
     const main = page.getByRole("main");
     await expect(main.getByText(/^narrow/).first()).toBeAttached();
     const [wide, room] = await main.evaluate((one) => [one.scrollWidth, one.clientWidth]);
-    expect(wide, "/tenants").toBeLessThanOrEqual(room ?? 0);
+    expect(wide, "/tenants").toBeLessThanOrEqual(room);
   });
 
   test("an address that does not exist says so", async ({ page }) => {

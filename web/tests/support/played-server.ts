@@ -17,7 +17,9 @@ export class PlayedServer {
   readonly #answers: (path: string) => unknown;
   readonly #hears: (said: Said, say: (message: object) => void) => void;
   readonly #sockets = new Set<Duplex>();
-  readonly #listener = createServer((asked, answer) => void this.#answer(asked, answer));
+  readonly #listener = createServer((asked, answer) => {
+    this.#answer(asked, answer);
+  });
 
   /** Answers paths under `/v1/` with JSON, and is called with all that a page says on its socket. */
   constructor(
