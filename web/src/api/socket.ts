@@ -2,7 +2,6 @@
 // the socket comes back by itself and goes on behind the cursor, so each event is told once, in
 // order, without a gap. Watchers of the list of runs are told `gap` when they have to list again.
 import { backoffMs } from "../base/backoff.ts";
-import { inSlices } from "../base/slices.ts";
 import { ApiProblem, problemOfBody } from "./problem.ts";
 import type { ProblemBody, RunEvent, RunSummary } from "./words.ts";
 
@@ -165,11 +164,9 @@ export class LiveSocket {
     const socket = this.#world.open();
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", ticket }));
-    // A message is asked whose it is when its turn comes: what was lost is told again.
-    const hear = inSlices((data: unknown) => {
-      if (turn === this.#turn) this.#hear(data);
-    });
-    socket.onmessage = (message: MessageEvent<unknown>) => hear(message.data);
+    socket.onmessage = (message: MessageEvent<unknown>) => {
+      if (turn === this.#turn) this.#hear(message.data);
+    };
     socket.onclose = () => {
       if (turn === this.#turn) this.#comeBack(null);
     };

@@ -15,7 +15,7 @@ export type Said = { type: string; id?: number; run?: string } & Record<string, 
 
 export class PlayedServer {
   readonly #answers: (path: string) => unknown;
-  readonly #hears: (said: Said, say: (message: object) => void) => void;
+  readonly #hears: (said: Said, say: (message: string) => void) => void;
   readonly #sockets = new Set<Duplex>();
   readonly #listener = createServer((asked, answer) => {
     this.#answer(asked, answer);
@@ -24,7 +24,7 @@ export class PlayedServer {
   /** Answers paths under `/v1/` with JSON, and is called with all that a page says on its socket. */
   constructor(
     answers: (path: string) => unknown,
-    hears: (said: Said, say: (message: object) => void) => void,
+    hears: (said: Said, say: (message: string) => void) => void,
   ) {
     this.#answers = answers;
     this.#hears = hears;
@@ -77,7 +77,7 @@ export class PlayedServer {
         else {
           this.#hears(
             JSON.parse(frame.text) as Said,
-            (message) => void socket.write(textFrame(JSON.stringify(message))),
+            (message) => void socket.write(textFrame(message)),
           );
         }
       }
