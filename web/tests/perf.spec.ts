@@ -32,8 +32,8 @@ function answered(path: string): unknown {
 
 /** What tells a page of events: they are written first, so that it can be told fast. */
 interface Told {
-  written(events: RunEvent[]): string;
-  say(message: string): void;
+  written: (events: RunEvent[]) => string;
+  say: (message: string) => void;
 }
 
 /** Opens the page of the run. */
