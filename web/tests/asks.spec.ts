@@ -50,7 +50,16 @@ test("a question appears by itself, and yes goes to the run", async ({ page, req
   await expect(card).toBeVisible();
   // Markup and signs that turn text are shown, and do nothing.
   await expect(card.getByRole("heading")).toHaveText("Shall <b>this</b> go on? \\u{202e}gnp");
-  await card.getByRole("button", { name: "Yes" }).click();
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  await page.route("**/answer", async (route) => (await held, route.continue()));
+  await card.getByRole("button", { name: "Yes", exact: true }).click();
+  // One answer at a time.
+  await expect(card.getByRole("button", { name: "No", exact: true })).toHaveAttribute(
+    "aria-disabled",
+    "true",
+  );
+  goOn();
   await expect(card).toHaveCount(0);
   expect(await outputOf(request, run)).toEqual({ answer: true });
   await expect(page.getByRole("region", { name: "Answered and closed" })).toContainText("go on?");
@@ -60,7 +69,7 @@ test("a closed list is a button each", async ({ page, request }) => {
   const run = await ask(request, "choice");
   await page.goto("/asks");
   const card = page.getByRole("article").filter({ has: page.getByRole("link", { name: run }) });
-  await card.getByRole("button", { name: "green" }).click();
+  await card.getByRole("button", { name: "green", exact: true }).click();
   await expect(card).toHaveCount(0);
   expect(await outputOf(request, run)).toEqual({ answer: "green" });
 });
@@ -72,10 +81,10 @@ test("an object is a form, whose faults stand beside their fields", async ({ pag
   await expect(card).toContainText("amount");
   await card.getByLabel("Answer", { exact: true }).getByRole("button", { name: "JSON" }).click();
   await card.getByLabel("Answer as JSON").fill('{"approve": true}');
-  await card.getByRole("button", { name: "Answer" }).click();
+  await card.getByRole("button", { name: "Answer", exact: true }).click();
   await expect(card.getByText("is missing")).toBeVisible();
   await card.getByLabel("Answer as JSON").fill('{"approve": true, "reason": "it is due"}');
-  await card.getByRole("button", { name: "Answer" }).click();
+  await card.getByRole("button", { name: "Answer", exact: true }).click();
   await expect(card).toHaveCount(0);
   expect(await outputOf(request, run)).toEqual({ answer: "it is due" });
 });
@@ -85,7 +94,10 @@ test("a question for somebody is answered in that name only", async ({ page, req
   await page.goto("/asks");
   const others = page.getByRole("region", { name: "For others" });
   const card = others.getByRole("article").filter({ has: page.getByRole("link", { name: run }) });
-  await expect(card.getByRole("button", { name: "Yes" })).toHaveAttribute("aria-disabled", "true");
+  await expect(card.getByRole("button", { name: "Yes", exact: true })).toHaveAttribute(
+    "aria-disabled",
+    "true",
+  );
   await page.getByLabel("You answer as").fill("ada");
   await page.getByLabel("You answer as").press("Enter");
   const mine = page
@@ -93,7 +105,7 @@ test("a question for somebody is answered in that name only", async ({ page, req
     .getByRole("article")
     .filter({ has: page.getByRole("link", { name: run }) });
   await expect(mine).toContainText("for you");
-  await mine.getByRole("button", { name: "No" }).click();
+  await mine.getByRole("button", { name: "No", exact: true }).click();
   expect(await outputOf(request, run)).toEqual({ answer: false });
 });
 
@@ -107,7 +119,7 @@ test("a call that needs approval shows what it is and what goes along", async ({
   await expect(card).toContainText("approval");
   await expect(card).toContainText("web-approval");
   await expect(card).toContainText("amount");
-  await card.getByRole("button", { name: "Allow" }).click();
+  await card.getByRole("button", { name: "Allow", exact: true }).click();
   expect(await outputOf(request, run)).toEqual({ answer: true });
 });
 
@@ -117,7 +129,10 @@ test("a token that may only look is told so", async ({ page, request }) => {
   await comeIn(page, String(made["secret"]));
   await page.goto("/asks");
   const card = page.getByRole("article").filter({ has: page.getByRole("link", { name: run }) });
-  await expect(card.getByRole("button", { name: "Yes" })).toHaveAttribute("aria-disabled", "true");
+  await expect(card.getByRole("button", { name: "Yes", exact: true })).toHaveAttribute(
+    "aria-disabled",
+    "true",
+  );
   await expect(card).toContainText("lacks the scope answer");
   await post(request, `/v1/runs/${run}/cancel`, {});
   await expect(card).toHaveCount(0);

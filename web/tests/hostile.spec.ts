@@ -173,7 +173,11 @@ test.describe("texts of strangers", () => {
     await page.goto("/asks");
     await expect(page.getByRole("article")).toHaveCount(SOME.length);
     await expectHarmless(page, watched);
-    await page.getByRole("article").first().getByRole("button", { name: "Yes" }).click();
+    await page
+      .getByRole("article")
+      .first()
+      .getByRole("button", { name: "Yes", exact: true })
+      .click();
     await expect(page.getByRole("article")).toHaveCount(SOME.length - 1);
     await expectHarmless(page, watched);
 

@@ -60,7 +60,7 @@ test.describe("without a server", () => {
     await line.cut();
     await expect(state(page)).toHaveText(/Reconnecting|Offline/);
     // An answer that does not get through is not lost: what was asked stays, and why is said.
-    await page.getByRole("button", { name: "Yes" }).click();
+    await page.getByRole("button", { name: "Yes", exact: true }).click();
     await expect(page.getByRole("article")).toContainText("The server cannot be reached.");
     await startRun(request, "asking", { question: "And now?" }, undefined, token);
     await line.mend();
@@ -68,7 +68,7 @@ test.describe("without a server", () => {
     await page
       .getByRole("article")
       .filter({ hasText: "Is anybody" })
-      .getByRole("button", { name: "Yes" })
+      .getByRole("button", { name: "Yes", exact: true })
       .click();
     await expect(page.getByRole("article")).toHaveCount(1);
   });

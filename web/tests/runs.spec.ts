@@ -1,7 +1,7 @@
 // The list of runs: live, selected by queries, and many cancelled or run again at once.
 import { expect, test, type APIRequestContext } from "@playwright/test";
 import { expectAccessible } from "./axe.ts";
-import { comeIn, saveFlow, startRun, waitFor } from "./server.ts";
+import { comeIn, post, saveFlow, startRun, waitFor } from "./server.ts";
 
 const NAME = "web-runs-<img src=x onerror=alert(1)>";
 
@@ -21,6 +21,12 @@ def work(how: str) -> int:
 
 async function start(request: APIRequestContext, how: string): Promise<string> {
   return startRun(request, "web-runs", { how });
+}
+
+async function countRuns(request: APIRequestContext): Promise<number> {
+  const headers = { authorization: `Bearer ${process.env["SLUICE_TOKEN"] ?? ""}` };
+  const answer = await request.get("/v1/runs?flow=web-runs&limit=500", { headers });
+  return ((await answer.json()) as { items: unknown[] }).items.length;
 }
 
 test.beforeEach(async ({ page, request }) => {
@@ -71,6 +77,60 @@ test("many are run again, from the beginning and from a step", async ({ page, re
   await dialog.getByRole("button", { name: "Run again" }).click();
   await expect(page.getByText("1 run started.")).toBeVisible();
   await expect(page.getByText(/^fork of/).first()).toBeVisible();
+});
+
+test("where some could not be run again, only those are tried again", async ({ page, request }) => {
+  const ids = [await start(request, "go"), await start(request, "fail")];
+  for (const id of ids) await waitFor(request, id, (one) => one.state === "ended");
+  await page.goto("/runs?q=flow%3Aweb-runs");
+  for (const id of ids) await expect(page.locator(`a[href="/runs/${id}"]`).first()).toBeVisible();
+  // The first is started, and its answer is lost.
+  const keys: (string | undefined)[] = [];
+  await page.route("**/v1/runs", async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    keys.push((await route.request().headerValue("idempotency-key")) ?? undefined);
+    if (keys.length > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  const before = await countRuns(request);
+  const boxes = page.getByRole("checkbox", { name: /^Choose web-runs/ });
+  await boxes.first().click();
+  await boxes.nth(1).click();
+  await page.getByRole("button", { name: "Run again…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Run again" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("1 run could not be run again");
+  await expect(dialog).toContainText("Run 1 run again");
+  await dialog.getByRole("button", { name: "Run again" }).click();
+  await expect(dialog).toBeHidden();
+  expect(await countRuns(request)).toBe(before + 2);
+  expect(keys).toEqual([expect.stringMatching(/run_/), expect.stringMatching(/run_/), keys[0]]);
+});
+
+test("a dialog about runs stays when they leave the list", async ({ page, request }) => {
+  const run = await start(request, "wait");
+  await page.goto("/runs?q=flow%3Aweb-runs+state%3Awaiting");
+  const row = page.getByRole("row").filter({ has: page.locator(`a[href="/runs/${run}"]`) });
+  await row.getByRole("checkbox").check();
+  await page.getByRole("button", { name: /^Cancel 1/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel 1 run" });
+  await expect(dialog).toBeVisible();
+  await post(request, `/v1/runs/${run}/cancel`, {});
+  await expect(row).toHaveCount(0);
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole("button", { name: "Not now" }).click();
+  await expect(page.getByRole("region", { name: "Chosen runs" })).toHaveCount(0);
+});
+
+test("what is typed last does not follow the reader to another page", async ({ page }) => {
+  await page.clock.install();
+  await page.goto("/runs");
+  await page.getByRole("searchbox", { name: "Query" }).fill("state:failed");
+  await page.getByRole("navigation").getByRole("link", { name: "Flows" }).click();
+  await expect(page.getByRole("heading", { name: "Flows", level: 1 })).toBeVisible();
+  await page.clock.runFor(1_000);
+  await expect(page).toHaveURL(/\/flows$/);
 });
 
 test("a query selects, stands in the address, and says what makes no sense", async ({

@@ -38,7 +38,8 @@ test("a token is made, shown once, used, and taken back", async ({ page, request
   expect(after.status()).toBe(401);
 });
 
-test("a secret is set and set again, and its value is nowhere", async ({ page }) => {
+test("a secret is set and set again, and its value is nowhere", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const value = "a value that nobody reads";
   await page.goto("/secrets");
   await page.getByRole("button", { name: "Set a secret" }).click();
@@ -49,6 +50,17 @@ test("a secret is set and set again, and its value is nowhere", async ({ page })
   await dialog.getByRole("button", { name: "Set it" }).click();
   await expect(dialog.getByRole("alert")).toContainText("is no host");
   await dialog.getByLabel("Hosts").fill("api.example.com");
+  for (const [way, said] of [
+    ["Command (CLI)", "sluice secrets set --host api.example.com --in header WEB_TEST"],
+    ["Request (curl)", "/v1/secrets/WEB_TEST"],
+    ["MCP tool call", '"name": "call_api"'],
+  ] as const) {
+    await dialog.getByRole("button", { name: "Copy as: this change" }).click();
+    await dialog.getByRole("menuitem", { name: way }).click();
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await expect.poll(copied).toContain(said);
+    expect(await copied()).not.toContain(value);
+  }
   await dialog.getByRole("button", { name: "Set it" }).click();
   await expect(dialog).toBeHidden();
   const row = page.getByRole("row").filter({ hasText: "WEB_TEST" });
@@ -181,6 +193,6 @@ def greet(name: str) -> str:
   await page.getByRole("button", { name: "Run web-greeter" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("name").first().fill("Grace");
-  await dialog.getByRole("button", { name: "Run" }).click();
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page).toHaveURL(/\/runs\/run_/);
 });

@@ -1,6 +1,6 @@
 // Sizes and money as people read them.
 import { expect, it } from "vitest";
-import { formatBytes, formatCost, formatShort } from "./size.ts";
+import { formatBytes, formatCost } from "./size.ts";
 
 it.each([
   [0, "0 B"],
@@ -11,16 +11,6 @@ it.each([
   [5e15, "4547 TiB"],
 ])("%d bytes are %s", (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
-});
-
-it.each([
-  [980, "980"],
-  [1_200, "1.2k"],
-  [12_000, "12k"],
-  [999_900, "1M"],
-  [3_400_000, "3.4M"],
-])("%d is %s for short", (value, text) => {
-  expect(formatShort(value)).toBe(text);
 });
 
 it.each([

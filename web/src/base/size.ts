@@ -20,21 +20,6 @@ export function formatNumber(value: number): string {
   return value.toLocaleString("en");
 }
 
-/** Short, for narrow places: `980`, `1.2k`, `12k`, `3.4M`. */
-export function formatShort(value: number): string {
-  for (const [size, unit] of [
-    [1e9, "G"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ] as const) {
-    if (value >= size * 0.9995) {
-      const part = value / size;
-      return `${part < 9.95 ? part.toFixed(1).replace(/\.0$/, "") : Math.round(part)}${unit}`;
-    }
-  }
-  return String(value);
-}
-
 /** Millionths of a dollar: `$0`, `$0.0004`, `$1.27`. */
 export function formatCost(micros: number): string {
   const dollars = micros / 1e6;

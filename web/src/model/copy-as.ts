@@ -2,26 +2,31 @@
 // curl, a call of an MCP tool. What comes from flows and people is quoted, so pasting it into a
 // shell does what is shown and nothing else. Tokens are never in it: the shell has them.
 
-/** An action in the three ways. A way is null where it has no such action. */
+/** An action in the three ways. */
 export interface CopyForms {
-  cli: string | null;
-  http: string | null;
-  mcp: string | null;
+  cli: string;
+  http: string;
+  mcp: string;
 }
 
-/** What to do, as data. */
+/** What to do, as data. Its request is enough: a command and a tool can send any request. */
 export interface Action {
-  /** Words of the command behind `sluice`, each as it is meant, unquoted. */
+  http: { method: string; path: string; body?: unknown };
+  /** Words of a command of its own behind `sluice`, each as it is meant, unquoted. */
   cli?: readonly string[];
-  /** What goes to the command's standard input. */
-  stdin?: string;
-  http?: { method: string; path: string; body?: unknown };
+  /** A tool of its own. */
   mcp?: { tool: string; arguments: Record<string, unknown> };
+}
+
+/** The path of a request, from its parts as they are meant. */
+export function pathOf(...parts: readonly string[]): string {
+  return ["/v1", ...parts.map(encodeURIComponent)].join("/");
 }
 
 /** A word as bash and zsh read it back, whatever is in it. */
 export function shellQuote(word: string): string {
-  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
+  // At the beginning of a word zsh takes `=` for the place of a command.
+  if (/^(?!=)[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
   // Control characters would act on the terminal that they are pasted into.
   if (/[\u0000-\u001F\u007F-\u009F]/.test(word.replaceAll("\n", ""))) {
     const escaped = word.replace(/[\\'\u0000-\u001F\u007F-\u009F]/g, (c) =>
@@ -32,21 +37,23 @@ export function shellQuote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The three forms of an action, for the server at `origin`. */
-export function copyForms(action: Action, origin: string): CopyForms {
-  return { cli: cliOf(action), http: httpOf(action, origin), mcp: mcpOf(action) };
+/** The three forms of what is done, for the server at `origin`: a command and a request a line each. */
+export function copyForms(actions: readonly Action[], origin: string): CopyForms {
+  const calls = actions.map(mcpOf);
+  return {
+    cli: actions.map(cliOf).join("\n"),
+    http: actions.map((action) => httpOf(action, origin)).join("\n"),
+    mcp: JSON.stringify(calls.length === 1 ? calls[0] : calls, null, 2),
+  };
 }
 
-function cliOf(action: Action): string | null {
-  if (!action.cli) return null;
-  const command = ["sluice", ...action.cli].map(shellQuote).join(" ");
-  return action.stdin === undefined
-    ? command
-    : `printf %s ${shellQuote(action.stdin)} | ${command}`;
+function cliOf({ cli, http }: Action): string {
+  const body = http.body === undefined ? [] : ["--body", JSON.stringify(http.body)];
+  const words = cli ?? ["api", http.method, http.path, ...body];
+  return ["sluice", ...words].map(shellQuote).join(" ");
 }
 
-function httpOf({ http }: Action, origin: string): string | null {
-  if (!http) return null;
+function httpOf({ http }: Action, origin: string): string {
   const method = http.method === "GET" ? "" : `-X ${http.method} `;
   const lines = [
     `curl -sS ${method}${shellQuote(origin + http.path)}`,
@@ -59,7 +66,7 @@ function httpOf({ http }: Action, origin: string): string | null {
   return lines.join(" \\\n  ");
 }
 
-function mcpOf({ mcp }: Action): string | null {
-  if (!mcp) return null;
-  return JSON.stringify({ name: mcp.tool, arguments: mcp.arguments }, null, 2);
+function mcpOf({ mcp, http }: Action): object {
+  const { tool, arguments: given } = mcp ?? { tool: "call_api", arguments: { ...http } };
+  return { name: tool, arguments: given };
 }

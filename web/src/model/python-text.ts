@@ -193,8 +193,3 @@ export function positionAt(source: string, offset: number): { line: number; colu
   const line = before.split("\n").length;
   return { line, column: offset - before.lastIndexOf("\n") };
 }
-
-/** The column from 1 in UTF-16 for one that counts characters. */
-export function editorColumn(text: string, column: number): number {
-  return offsetAt(text, 1, column) + 1;
-}

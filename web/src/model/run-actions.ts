@@ -1,13 +1,13 @@
-// What can be done with a run, as data: the same action for a button of the web and for those who
+// What can be done with runs, as data: the same action for a button of the web and for those who
 // copy it as a command, a request, or a tool call.
 import type { Schema } from "../api/words.ts";
-import type { Action } from "./copy-as.ts";
+import { pathOf, type Action } from "./copy-as.ts";
 
 /** Look at it. */
 export function lookAt(run: string): Action {
   return {
     cli: ["runs", "get", run],
-    http: { method: "GET", path: path(run) },
+    http: { method: "GET", path: pathOf("runs", run) },
     mcp: { tool: "get_run", arguments: { run } },
   };
 }
@@ -16,39 +16,60 @@ export function lookAt(run: string): Action {
 export function follow(run: string): Action {
   return {
     cli: ["runs", "tail", run],
-    http: { method: "GET", path: path(run, "/events") },
+    http: { method: "GET", path: pathOf("runs", run, "events") },
   };
 }
 
-export function cancel(run: string): Action {
+/** End it. */
+export function cancel(run: string, reason = ""): Action {
+  const why = reason.trim() ? { reason: reason.trim() } : {};
   return {
-    cli: ["runs", "cancel", run],
-    http: { method: "POST", path: path(run, "/cancel"), body: {} },
-    mcp: { tool: "cancel_run", arguments: { run } },
+    cli: ["runs", "cancel", run, ...Object.values(why).flatMap((text) => ["--reason", text])],
+    http: { method: "POST", path: pathOf("runs", run, "cancel"), body: why },
+    mcp: { tool: "cancel_run", arguments: { run, ...why } },
   };
 }
 
-/** Go on from before a span, as a new run that takes over what stands before it. */
-export function forkFrom(run: string, span: number | null, isLive: boolean): Action {
-  const from = span === null ? {} : { from: `#${span}` };
-  const words = span === null ? [] : ["--from", `#${span}`];
+/** Go on from before a step, or `#12` for span 12, as a new run that takes over what stands before it. */
+export function forkFrom(run: string, from: string | number | null, isLive: boolean): Action {
+  const place = typeof from === "number" ? `#${from}` : from;
+  const where = place === null ? {} : { from: place };
+  const words = place === null ? [] : ["--from", place];
   return {
     cli: ["runs", "rerun", run, ...words, ...(isLive ? ["--yes"] : [])],
-    http: { method: "POST", path: path(run, "/reruns"), body: { ...from, go_live: isLive } },
-    mcp: { tool: "rerun_from_step", arguments: { run, ...from, go_live: isLive } },
+    http: {
+      method: "POST",
+      path: pathOf("runs", run, "reruns"),
+      body: { ...where, go_live: isLive },
+    },
+    mcp: { tool: "rerun_from_step", arguments: { run, ...where, go_live: isLive } },
   };
 }
 
+type How = Pick<Schema<"Start">, "flow" | "input" | "grants" | "limits" | "retry">;
+
 /** Run the same source with the same input once more, from the beginning. */
-export function startAgain(source: string, start: Schema<"Start">): Action {
-  const { flow, input, grants, limits, retry } = start;
+export function startAgain(source: string, { flow, input, grants, limits, retry }: How) {
+  const body = { source, flow, input, grants, limits, retry };
+  return { http: { method: "POST", path: pathOf("runs"), body } } satisfies Action;
+}
+
+/** Run a saved flow, with at most these grants where some are given. */
+export function startFlow(flow: string, input: unknown, grants: readonly string[] | null): Action {
+  const how = { input, ...(grants === null ? {} : { grants }) };
   return {
-    http: {
-      method: "POST",
-      path: "/v1/runs",
-      body: { source, flow, input, grants, limits, retry },
-    },
-    mcp: { tool: "run_flow", arguments: { source, flow, input, grants } },
+    http: { method: "POST", path: pathOf("flows", flow, "runs"), body: how },
+    mcp: { tool: "run_flow", arguments: { flow, ...how } },
+  };
+}
+
+/** Answer a question of a run, in the name of the token or in another. */
+export function answerAsk(ask: string, value: unknown, answeredBy: string | null): Action {
+  const http = { method: "POST", path: pathOf("asks", ask, "answer") };
+  if (answeredBy !== null) return { http: { ...http, body: { value, answered_by: answeredBy } } };
+  return {
+    http: { ...http, body: { value } },
+    mcp: { tool: "answer_ask", arguments: { ask, value } },
   };
 }
 
@@ -56,7 +77,7 @@ export function startAgain(source: string, start: Schema<"Start">): Action {
 export function replay(run: string): Action {
   return {
     cli: ["replay", run],
-    http: { method: "POST", path: path(run, "/replay"), body: {} },
+    http: { method: "POST", path: pathOf("runs", run, "replay"), body: {} },
   };
 }
 
@@ -64,18 +85,14 @@ export function replay(run: string): Action {
 export function exportOf(run: string): Action {
   return {
     cli: ["runs", "export", run, "-o", `${run}.jsonl`],
-    http: { method: "GET", path: path(run, "/export") },
+    http: { method: "GET", path: pathOf("runs", run, "export") },
   };
 }
 
 /** Look at one span. */
 export function lookAtSpan(run: string, span: number): Action {
   return {
-    http: { method: "GET", path: path(run, `/spans/${span}`) },
+    http: { method: "GET", path: pathOf("runs", run, "spans", String(span)) },
     mcp: { tool: "get_span", arguments: { run, span } },
   };
-}
-
-function path(run: string, below = ""): string {
-  return `/v1/runs/${encodeURIComponent(run)}${below}`;
 }

@@ -19,11 +19,11 @@ let lookers = 0;
 let stopWatching: (() => void) | null = null;
 let timer: ReturnType<typeof setTimeout> | null = null;
 let lastAt = 0;
-/** Goes up when nobody looks any more, so that an answer that is under way is not heard. */
+/** Goes up with each request and when nobody looks any more: only the newest answer is heard. */
 let turn = 0;
 
 async function list(): Promise<void> {
-  const mine = turn;
+  const mine = ++turn;
   lastAt = Date.now();
   try {
     const query = { state: "open", limit: MOST } as const;

@@ -1,21 +1,23 @@
 // The same done to many runs, a few at a time. What could not be done is told run by run.
 import { api, ok } from "../../api/client.ts";
 import { asProblem, type ApiProblem } from "../../api/problem.ts";
+import { startRun } from "../../api/start-run.ts";
 import type { RunSummary } from "../../api/words.ts";
+import { startAgain } from "../../model/run-actions.ts";
 
 const AT_ONCE = 4;
 
 /** What became of it. */
 export interface BulkResult<T> {
   done: T[];
-  failed: { run: string; problem: ApiProblem }[];
+  failed: { run: RunSummary; problem: ApiProblem }[];
 }
 
 /** Does it to each run; `onstep` hears how many are behind it. */
 export async function forEachRun<T>(
   runs: readonly RunSummary[],
   act: (run: RunSummary) => Promise<T>,
-  onstep: (done: number) => void,
+  onstep: (done: number) => void = () => undefined,
 ): Promise<BulkResult<T>> {
   const result: BulkResult<T> = { done: [], failed: [] };
   const waiting = [...runs];
@@ -24,7 +26,7 @@ export async function forEachRun<T>(
       try {
         result.done.push(await act(run));
       } catch (caught) {
-        result.failed.push({ run: run.run, problem: asProblem(caught) });
+        result.failed.push({ run, problem: asProblem(caught) });
       }
       onstep(result.done.length + result.failed.length);
     }
@@ -39,16 +41,20 @@ export function cancel(run: RunSummary, reason: string): Promise<RunSummary> {
   return ok(api.POST("/v1/runs/{run}/cancel", { params: { path: { run: run.run } }, body }));
 }
 
-/** Starts a run with the source, input, grants and limits of another. Answers with its id. */
-export async function startAgain(run: RunSummary): Promise<string> {
+/** What starts a run with the source, input, grants and limits of another. */
+export async function asBefore(run: RunSummary) {
   const params = { path: { run: run.run } };
   const [detail, { source }] = await Promise.all([
     ok(api.GET("/v1/runs/{run}", { params })),
     ok(api.GET("/v1/runs/{run}/source", { params })),
   ]);
-  const { flow, input, grants, limits, retry } = detail;
-  const body = { source, flow, input, grants, limits, retry };
-  return (await ok(api.POST("/v1/runs", { body }))).run;
+  return startAgain(source, detail);
+}
+
+/** Starts one. The same run with the same key is started once, however often that is tried. */
+export async function again(run: RunSummary, key: string): Promise<string> {
+  const { body } = (await asBefore(run)).http;
+  return (await startRun(body, { key })).run;
 }
 
 /** Goes on live from before a step of the record. Answers with the new run's id. */
