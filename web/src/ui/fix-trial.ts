@@ -2,6 +2,7 @@
 // hand, a fresh run of it goes through the sandbox. That run gets no grants at all, so nothing
 // outside of the sandbox can happen because of a proposal.
 import { api, ok } from "../api/client.ts";
+import { randomHex } from "../base/chance.ts";
 import { startRun, type RunToStart } from "../api/start-run.ts";
 import type { Failure, RunDetail, SourceProblem } from "../api/words.ts";
 import { applied, type Fix } from "../model/fixes.ts";
@@ -62,7 +63,7 @@ async function tryRun(
   const name = JSON.stringify([source, run, before.code, before.message]);
   const found = known.get(name);
   if (found) return found;
-  const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("-");
+  const key = randomHex();
   const trial = { source, ...run, grants: [], deadline_ms: DEADLINE_MS };
   let detail: RunDetail;
   try {
