@@ -65,6 +65,16 @@ test("a question appears by itself, and yes goes to the run", async ({ page, req
   await expect(page.getByRole("region", { name: "Answered and closed" })).toContainText("go on?");
 });
 
+test("a question leads to where it was asked", async ({ page, request }) => {
+  const run = await ask(request, "boolean");
+  await page.goto("/asks");
+  await page.getByRole("link", { name: run }).first().click();
+  await expect(page).toHaveURL(new RegExp(`/runs/${run}#span=1$`));
+  await expect(page.locator('[role="treeitem"][aria-selected="true"]')).toHaveAccessibleName(
+    /^ask/,
+  );
+});
+
 test("a closed list is a button each", async ({ page, request }) => {
   const run = await ask(request, "choice");
   await page.goto("/asks");

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../api/words.ts";
 import { copyForms, pathOf, shellQuote } from "./copy-as.ts";
-import { startAgain } from "./run-actions.ts";
+import { startAgain, startSource } from "./run-actions.ts";
 
 describe("quoting", () => {
   it.each([
@@ -97,5 +97,12 @@ describe("forms", () => {
     const how = { flow: "f", input: {}, grants: [], limits, retry };
     const { mcp } = copyForms([startAgain("source", how)], "");
     expect(JSON.parse(mcp)).toMatchObject({ arguments: { body: { source: "source", ...how } } });
+  });
+
+  it("has the tool for a source where it can say all of it", () => {
+    const plain = copyForms([startSource({ source: "s", flow: "f", input: {} })], "");
+    expect(JSON.parse(plain.mcp)).toMatchObject({ name: "run_flow", arguments: { source: "s" } });
+    const bounded = startSource({ source: "s", flow: "f", input: {}, limits: { spans: 7 } });
+    expect(JSON.parse(copyForms([bounded], "").mcp)).toMatchObject({ name: "call_api" });
   });
 });

@@ -1,5 +1,6 @@
 // What can be done with runs, as data: the same action for a button of the web and for those who
 // copy it as a command, a request, or a tool call.
+import type { RunToStart } from "../api/start-run.ts";
 import type { Schema } from "../api/words.ts";
 import { pathOf, type Action } from "./copy-as.ts";
 
@@ -52,6 +53,16 @@ type How = Pick<Schema<"Start">, "flow" | "input" | "grants" | "limits" | "retry
 export function startAgain(source: string, { flow, input, grants, limits, retry }: How) {
   const body = { source, flow, input, grants, limits, retry };
   return { http: { method: "POST", path: pathOf("runs"), body } } satisfies Action;
+}
+
+/** Run a source that is not saved. */
+export function startSource(run: RunToStart): Action {
+  const { limits, deadline_ms: deadline, ...rest } = run;
+  const isPlain = limits === undefined && deadline === undefined;
+  return {
+    http: { method: "POST", path: pathOf("runs"), body: run },
+    ...(isPlain ? { mcp: { tool: "run_flow", arguments: rest } } : {}),
+  };
 }
 
 /** Run a saved flow, with at most these grants where some are given. */

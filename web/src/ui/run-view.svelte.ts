@@ -266,7 +266,8 @@ export class RunView {
     return found !== null;
   }
 
-  /** Goes to a span by the numbers of it and of the calls above it, as soon as the record has it. */
+  /** Goes to a span by the numbers of it and of the calls above it, or to that of a call by `@` and the call's
+   *  number, as soon as the record has it. */
   goTo(path: string): void {
     this.#pendingPath = path;
     this.changed();
@@ -346,12 +347,15 @@ export class RunView {
   /** Goes down the numbers of a path as far as the records have come, and gives up where one is whole,
    *  or cannot be had, and has no such span. */
   #arrive(path: string): void {
-    const ids = path.split("/").map(Number);
+    const steps = path.split("/");
     let tree = this.forest.trees[0];
     while (tree) {
       const { number, run, record } = tree;
-      const place = record.spans.place(ids.shift() ?? 0);
-      if (place !== undefined && ids.length === 0) {
+      const step = steps.shift() ?? "";
+      const place = step.startsWith("@")
+        ? record.calls.get(Number(step.slice(1)))?.span
+        : record.spans.place(Number(step));
+      if (place !== undefined && steps.length === 0) {
         this.choose({ tree: number, place }, "centre");
         return;
       }

@@ -3,7 +3,7 @@
 // before the page was left, or before another address was opened, changes nothing any more.
 import { withEtag, ok, api } from "../../api/client.ts";
 import { asProblem, ApiProblem } from "../../api/problem.ts";
-import { startRun } from "../../api/start-run.ts";
+import { startRun, type RunToStart } from "../../api/start-run.ts";
 import type { FlowDescription, Limits } from "../../api/words.ts";
 import { navigate } from "../../base/address.svelte.ts";
 import { href } from "../../base/href.ts";
@@ -169,6 +169,18 @@ export class Desk {
     this.withheld = next;
   }
 
+  /** The run of a flow of the source as all of it stands. */
+  toStart({ name, uses }: Pick<FlowDescription, "name" | "uses">): RunToStart {
+    const given = uses.filter((word) => !this.withheld.has(word));
+    return {
+      source: this.source,
+      flow: name,
+      input: this.input,
+      ...(given.length < uses.length ? { grants: [...given, "ask"] } : {}),
+      ...(Object.keys(this.limits).length ? { limits: this.limits } : {}),
+    };
+  }
+
   /** Runs the source as it stands. Answers whether a run was started. */
   async run(): Promise<boolean> {
     if (this.isStarting) return false;
@@ -193,16 +205,8 @@ export class Desk {
       return false;
     }
     const { source, input } = this;
-    const given = flow.uses.filter((word) => !this.withheld.has(word));
-    const isLess = given.length < flow.uses.length;
     try {
-      const detail = await startRun({
-        source,
-        flow: flow.name,
-        input,
-        ...(isLess ? { grants: [...given, "ask"] } : {}),
-        ...(Object.keys(this.limits).length ? { limits: this.limits } : {}),
-      });
+      const detail = await startRun(this.toStart(flow));
       keepLastInput(flow.name, input);
       if (turn !== this.#turn) return false;
       this.last?.stop();

@@ -1,5 +1,6 @@
 // The fragment of a run's address and what is chosen there, each following the other: `span=12`, with
-// the numbers of the calls above it where it is of a child run, or `log=45`, the event of a log line.
+// the numbers of the calls above it where it is of a child run, or `log=45`, the event of a log line. What
+// comes with `call=7` is led to the span of that call.
 import { untrack } from "svelte";
 import { address, setHash } from "../../base/address.svelte.ts";
 import type { Node } from "../../model/forest.ts";
@@ -35,9 +36,11 @@ export class RunAddress {
     untrack(() => {
       if (hash === this.#hash) return;
       const parts = new URLSearchParams(hash);
-      const [log, span] = [parts.get("log") ?? "", parts.get("span") ?? ""];
+      const named = (name: string) => parts.get(name) ?? "";
+      const [log, span, call] = [named("log"), named("span"), named("call")];
       if (/^\d+$/.test(log)) this.#line = { seq: Number(log), chosen: this.view.chosen };
       if (/^\d+(\/\d+)*$/.test(span)) this.view.goTo(span);
+      if (/^\d+$/.test(call)) this.view.goTo(`@${call}`);
     });
   }
 
