@@ -142,6 +142,8 @@ async fn a_run_is_one_tree_in_the_trace_of_its_request() {
     assert_eq!(broken.attributes["error.type"], "exception");
     assert_eq!(named(&spans, "outer").attributes["amount"], "5");
     assert_eq!(named(&spans, "outer").attributes["sluice.attempt"], "1");
+    let line = 1 + WIDE.lines().position(|line| line.contains("\"outer\"")).expect("it is there");
+    assert_eq!(named(&spans, "outer").attributes["code.line.number"], line.to_string());
     assert_eq!(named(&spans, "inner").events, ["to the inner"]);
     let waits = named(&spans, "waits");
     assert_eq!(waits.attributes["sluice.tenant.id"], "a", "a flow cannot pass for another tenant");
