@@ -164,6 +164,7 @@ test("a flow is written, mended, run, watched and gone through, from the login o
   await expect(marked).toContainText("load");
 
   // A link to a span leads to it; running again is another run.
+  await expect(page).toHaveURL(/#span=1$/);
   const link = page.url();
   await page.goto("/runs");
   await page.goto(link);
