@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use sluice_db::IdempotencyKey;
 use sluice_model::{
     Capability, Code, Event, EventBody, Failure, Fork, RunId, Start, TenantId, TraceContext,
     intersection,
@@ -142,9 +143,13 @@ impl Executor {
         })
     }
 
-    /// Takes the planned run on.
-    pub async fn go_live(&self, plan: Plan) -> Result<RunId, NotSubmitted> {
-        self.take_on(plan.start, plan.source, plan.prefix, None).await
+    /// Takes the planned run on; once for a key.
+    pub async fn go_live(
+        &self,
+        plan: Plan,
+        idempotency_key: Option<IdempotencyKey>,
+    ) -> Result<RunId, NotSubmitted> {
+        self.take_on(plan.start, plan.source, plan.prefix, idempotency_key).await
     }
 
     /// The version that a run is pinned to, loaded from the store.

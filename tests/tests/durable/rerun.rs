@@ -80,7 +80,7 @@ async fn a_run_from_a_step_keeps_what_stands_before_it() {
     let plan = Rerun { from: Some("settle".to_owned()), version: Some(version), ..rerun(&run) };
     let plan = worker.executor.plan(plan).await.expect("there is such a step");
     assert!(plan.difference.is_none());
-    let forked = worker.executor.go_live(plan).await.expect("the run is taken on");
+    let forked = worker.executor.go_live(plan, None).await.expect("the run is taken on");
     let output = House::output(house.outcome(&forked).await);
     assert_eq!(output, json!([first[0], 1, "mended"]));
     let calls = house.record(&forked).await;
@@ -111,7 +111,7 @@ async fn another_input_leaves_the_record_at_the_first_difference() {
     let plan = worker.executor.plan(plan).await.expect("the run exists");
     let difference = plan.difference.as_ref().expect("another number is set");
     assert!(difference.details["recorded"].to_string().contains("settled"));
-    let forked = worker.executor.go_live(plan).await.expect("the run is taken on");
+    let forked = worker.executor.go_live(plan, None).await.expect("the run is taken on");
     assert_eq!(House::output(house.outcome(&forked).await), json!([first[0], 2]));
     worker.stop().await;
 }

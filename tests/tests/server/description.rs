@@ -24,7 +24,7 @@ async fn the_description_has_every_header() {
     for (id, headers) in [
         ("start_run", &["Idempotency-Key", "Prefer", "traceparent", "tracestate"][..]),
         ("start_flow_run", &["Idempotency-Key", "Prefer", "traceparent", "tracestate"]),
-        ("rerun_run", &["traceparent", "tracestate"]),
+        ("rerun_run", &["Idempotency-Key", "traceparent", "tracestate"]),
         ("put_flow", &["If-Match", "If-None-Match"]),
         ("put_kv", &["If-Match", "If-None-Match"]),
         ("delete_kv", &["If-Match", "If-None-Match"]),

@@ -112,7 +112,16 @@ async fn a_run_is_cancelled_and_run_again_from_a_step() {
     let plan = owner.post(&path, &json!({ "from": "two", "source": quick })).await.expect(200);
     assert_eq!((plan["is_needed"].clone(), plan["run"].clone()), (json!(true), Value::Null));
     let live = json!({ "from": "two", "source": quick, "go_live": true });
-    let forked = owner.post(&path, &live).await.expect(200);
+    let keyed = async |body: &Value| {
+        let request = owner.request(Method::POST, &path).header("Idempotency-Key", "once");
+        owner.send(request.json(body)).await
+    };
+    let forked = keyed(&live).await.expect(200);
+    assert_eq!(keyed(&live).await.expect(200)["run"], forked["run"], "once for a key");
+    assert_eq!(
+        keyed(&json!({ "from": "one", "go_live": true })).await.expect(409)["code"],
+        "conflict"
+    );
     let forked = forked["run"].as_str().expect("it went live");
     assert_eq!(ended(&owner, forked).await["end"]["output"], json!("late"));
     server.stop().await;

@@ -108,6 +108,9 @@ pub(super) struct Rerun {
     pub(super) go_live: bool,
     /// How long to wait for the end of the new run, as in `run_flow`.
     pub(super) wait_ms: Option<u64>,
+    /// As in `run_flow`.
+    #[schemars(length(min = 1, max = 200))]
+    pub(super) idempotency_key: Option<String>,
 }
 
 /// An answer to a question.

@@ -24,8 +24,7 @@ const USUAL_WAIT_MS: u64 = 20_000;
 const CANCELLING: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(agent: &Agent, wanted: Run) -> Result<Answer, Problem> {
-    let key = wanted.idempotency_key.as_deref();
-    let key = key.map(|key| request_key(key, "/idempotency_key")).transpose()?;
+    let key = key_of(wanted.idempotency_key.as_deref())?;
     let how = How { input: wanted.input, grants: wanted.grants, ..How::default() };
     let trace = agent.trace.clone();
     let order = Order { source: wanted.source, flow: wanted.flow, how, trace };
@@ -96,6 +95,10 @@ pub(super) async fn span(agent: &Agent, wanted: GetSpan) -> Result<Answer, Probl
     Ok(Answer::new(words, &seen))
 }
 
+fn key_of(key: Option<&str>) -> Result<Option<String>, Problem> {
+    key.map(|key| request_key(key, "/idempotency_key")).transpose()
+}
+
 pub(super) async fn rerun(agent: &Agent, wanted: Rerun) -> Result<Answer, Problem> {
     let request = RerunRequest {
         from: wanted.from,
@@ -105,7 +108,8 @@ pub(super) async fn rerun(agent: &Agent, wanted: Rerun) -> Result<Answer, Proble
         go_live: wanted.go_live,
     };
     let trace = agent.trace.clone();
-    let plan = planned(&agent.edge, &agent.identity, &wanted.run, request, trace).await?;
+    let key = key_of(wanted.idempotency_key.as_deref())?;
+    let plan = planned(&agent.edge, &agent.identity, &wanted.run, request, key, trace).await?;
     let (mut rerun, mut said) = (None, None);
     if let Some(run) = &plan.run {
         settled(agent, run, wanted.wait_ms.unwrap_or(USUAL_WAIT_MS)).await?;

@@ -11,9 +11,10 @@ use sluice_model::{Capability, Event, Failure, RunId, SpanId, TraceContext};
 
 use super::op;
 use super::runs::{RunPath, found};
+use super::start::keyed;
 use crate::auth::{Caller, Identity, Run};
 use crate::edge::Edge;
-use crate::headers::Trace;
+use crate::headers::{RequestKey, Trace};
 use crate::input::{At, Body};
 use crate::problem::Problem;
 use crate::reply::{Begun, Reply};
@@ -25,7 +26,7 @@ pub(super) fn routes() -> ApiRouter<Edge> {
 }
 
 /// From where, and with what.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(example = json!({ "from": "total", "go_live": false }))]
 pub(crate) struct RerunRequest {
@@ -68,10 +69,11 @@ async fn rerun(
     State(edge): State<Edge>,
     caller: Caller<Run>,
     At(path): At<RunPath>,
+    RequestKey(key): RequestKey,
     Trace(trace): Trace,
     Body(request): Body<RerunRequest>,
 ) -> Result<Reply<RerunPlan, 200, Begun>, Problem> {
-    let plan = planned(&edge, &caller, &path.run, request, trace.clone()).await?;
+    let plan = planned(&edge, &caller, &path.run, request, key, trace.clone()).await?;
     let begun = plan.run.as_ref().map(|run| {
         let span = RunTrace::of(run, trace.as_ref()).context(SpanId::RUN).traceparent;
         (format!("/v1/runs/{run}"), span)
@@ -79,15 +81,21 @@ async fn rerun(
     Ok(Reply::new(plan).begun(begun))
 }
 
-/// Makes the plan, and follows it where that is asked for.
+/// Makes the plan, and follows it where that is asked for: once for a key.
 pub(crate) async fn planned(
     edge: &Edge,
     identity: &Identity,
     run: &str,
     request: RerunRequest,
+    key: Option<String>,
     trace: Option<TraceContext>,
 ) -> Result<RerunPlan, Problem> {
     let of = found(identity, run).await?.run;
+    let key = key.filter(|_| request.go_live).map(|key| keyed(key, &("rerun", &of, &request)));
+    let gone_live = match &key {
+        Some(key) => identity.tenant.run_of_key(key).await?,
+        None => None,
+    };
     let version = match &request.source {
         Some(source) => Some(edge.version(identity.tenant.id(), source).await?),
         None => None,
@@ -113,10 +121,10 @@ pub(crate) async fn planned(
         recorded: plan.recorded.clone(),
         difference: plan.difference.as_deref().cloned(),
         is_needed: plan.is_needed(),
-        run: None,
+        run: gone_live,
     };
-    if request.go_live {
-        let run = edge.executor().go_live(plan.in_trace(trace)).await?;
+    if request.go_live && planned.run.is_none() {
+        let run = edge.executor().go_live(plan.in_trace(trace), key).await?;
         let detail = json!({ "of": planned.of, "seq": planned.seq });
         identity.note("rerun run", run.as_str(), detail).await?;
         planned.run = Some(run);

@@ -109,14 +109,14 @@ pub(crate) struct Order {
     pub(crate) trace: Option<TraceContext>,
 }
 
-impl Order {
-    /// The key with what it stands for. The order of members says nothing.
-    fn keyed(&self, key: String) -> IdempotencyKey {
-        let mut order = serde_json::to_value(self).unwrap_or_default();
-        order.sort_all_objects();
-        IdempotencyKey { key, request: Some(sha256(order.to_string().as_bytes())) }
-    }
+/// A key with what it stands for. The order of members says nothing.
+pub(crate) fn keyed(key: String, order: &impl Serialize) -> IdempotencyKey {
+    let mut order = serde_json::to_value(order).unwrap_or_default();
+    order.sort_all_objects();
+    IdempotencyKey { key, request: Some(sha256(order.to_string().as_bytes())) }
+}
 
+impl Order {
     async fn version(&self, edge: &Edge, identity: &Identity) -> Result<Arc<Version>, Problem> {
         match (&self.source, &self.flow) {
             (Some(source), _) => edge.version(identity.tenant.id(), source).await,
@@ -188,7 +188,7 @@ pub(crate) async fn taken_on(
     order: Order,
     key: Option<String>,
 ) -> Result<RunId, Problem> {
-    let key = key.map(|key| order.keyed(key));
+    let key = key.map(|key| keyed(key, &order));
     if let Some(key) = &key
         && let Some(run) = identity.tenant.run_of_key(key).await?
     {

@@ -156,7 +156,7 @@ impl Machine for LocalMachine {
 
     async fn go_live(&self, _rerun: &Rerun, planned: Planned) -> Refusable<RunId> {
         match planned.kept {
-            Some(plan) => told_apart(self.executor.go_live(*plan).await),
+            Some(plan) => told_apart(self.executor.go_live(*plan, None).await),
             None => anyhow::bail!("the plan was made elsewhere"),
         }
     }

@@ -57,9 +57,13 @@ export async function again(run: RunSummary, key: string): Promise<string> {
   return (await startRun(body, { key })).run;
 }
 
-/** Goes on live from before a step of the record. Answers with the new run's id. */
-export async function rerunFrom(run: RunSummary, from: string): Promise<string | null> {
+/** Goes on live from before a step of the record, likewise once for a key. Answers with the new run's id. */
+export async function rerunFrom(
+  run: RunSummary,
+  from: string,
+  key: string,
+): Promise<string | null> {
   const body = { from, source: null, input: null, grants: [], go_live: true };
-  const params = { path: { run: run.run } };
+  const params = { path: { run: run.run }, header: { "Idempotency-Key": key } };
   return (await ok(api.POST("/v1/runs/{run}/reruns", { params, body }))).run ?? null;
 }
