@@ -21,7 +21,7 @@ fi
 home=$(mktemp --directory)
 export XDG_CONFIG_HOME=$home SLUICE_CACHE_DIR=${SLUICE_CACHE_DIR:-$target/sluice-cache}
 "$target/debug/sluice" serve --listen 127.0.0.1:0 --store "$home/store.db" \
-  --requests-per-second 1000000 2>"$home/log" &
+  --requests-per-second 1000000 --failures-per-second 1000000 2>"$home/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null || true; rm -rf "$home"' EXIT
 

@@ -38,6 +38,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 500)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub requests_per_second: u32,
+    /// Requests from one address in a second whose token, code or ticket is not valid; more are told to
+    /// wait.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub failures_per_second: u32,
     /// Print a new login code for an administrator, for whoever lost theirs.
     #[arg(long)]
     pub new_login: bool,

@@ -70,6 +70,7 @@ async fn served(
     let settings = Settings {
         origins: args.origins.clone(),
         requests_per_second: args.requests_per_second,
+        failures_per_second: args.failures_per_second,
         behind_proxy: args.behind_proxy,
         telemetry,
         ..Settings::default()
