@@ -164,6 +164,7 @@ test.describe("around every page", () => {
     await page.getByRole("button", { name: "Places" }).click();
     await page.getByRole("dialog", { name: "Places" }).getByRole("link", { name: "Asks" }).click();
     await expect(page).toHaveURL(/\/asks$/);
+    await expect(page.getByRole("heading", { name: "Asks", level: 1 })).toBeVisible();
     await expectAccessible(page);
   });
 

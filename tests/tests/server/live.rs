@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::SinkExt as _;
+use futures_util::future::join_all;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use reqwest::Method;
@@ -195,15 +196,20 @@ async fn tickets_and_strangers_have_an_end() {
         let (socket, _) = connect_async(request).await.expect("it opens");
         Socket(socket)
     };
-    let mut silent = Vec::new();
-    for _ in 0..100 {
-        silent.push(stranger("192.0.2.1").await);
+    // Who says nothing is sent away after some seconds, and a slow machine may take as long to open them all.
+    let mut refused = 0;
+    for _ in 0..5 {
+        let silent = join_all((0..100).map(|_| stranger("192.0.2.1"))).await;
+        refused = stranger("192.0.2.1").await.closed().await;
+        drop(silent);
+        if refused == 4429 {
+            break;
+        }
     }
-    assert_eq!(stranger("192.0.2.1").await.closed().await, 4429);
+    assert_eq!(refused, 4429);
     let mut other = stranger("192.0.2.2").await;
     other.say(json!({ "type": "hello", "ticket": "nothing" })).await;
     assert_eq!(other.closed().await, 4401, "another address has places of its own");
-    drop(silent);
     server.stop().await;
 }
 
