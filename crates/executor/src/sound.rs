@@ -28,7 +28,9 @@ fn flaw(event: &Event, most: u64) -> Option<&'static str> {
         EventBody::RunQueued(start) => return flaw_of_start(event.seq, start),
         EventBody::AttemptStarted { attempt, .. } => u64::from(*attempt) <= most,
         EventBody::AttemptEnded { why, usage } => is_end(why) && is_usage(usage),
-        EventBody::SpanStarted { span, parent, .. } => is_span(span) && is_span(parent),
+        EventBody::SpanStarted { span, parent, line, .. } => {
+            is_span(span) && is_span(parent) && *line != Some(0)
+        }
         EventBody::SpanSet { span, .. }
         | EventBody::SpanProgress { span, .. }
         | EventBody::SpanEnded { span, .. }

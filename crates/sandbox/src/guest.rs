@@ -126,6 +126,16 @@ impl Guest {
             .map_err(|error| Stop::fault(format!("{what} are not a JSON object: {error}")))
     }
 
+    /// A line of the flow's source, from the guest: as CPython numbers lines.
+    pub(crate) fn line(line: Option<u32>) -> Result<Option<u32>, Stop> {
+        match line {
+            Some(line) if line == 0 || i32::try_from(line).is_err() => {
+                Err(Stop::fault(format!("{line} is no number of a line")))
+            }
+            line => Ok(line),
+        }
+    }
+
     /// Counts one span more.
     pub(crate) fn count_span(&mut self) -> Result<(), Stop> {
         self.spans_started += 1;
@@ -148,5 +158,20 @@ impl Guest {
             stream: Some(stream),
         };
         self.recorder.record(body, bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_that_a_source_may_have() {
+        for line in [None, Some(1), Some(i32::MAX.unsigned_abs())] {
+            assert_eq!(Guest::line(line).ok(), Some(line));
+        }
+        for line in [0, 1 << 31, u32::MAX] {
+            assert!(Guest::line(Some(line)).is_err(), "{line}");
+        }
     }
 }

@@ -37,11 +37,10 @@ Lists take `limit` and `after`, and end with `next`: the cursor of the next part
 
 /// Every path of the server.
 pub fn router(edge: Edge) -> Router {
-    let (routes, document) = described();
     let (body_bytes, counted) = (edge.settings().body_bytes, edge.clone());
-    let routes = routes.merge(reference::routes(document)).merge(routes::plain());
-    let api = Api(inner(routes.clone(), &edge));
-    routes
+    let paths = paths();
+    let api = Api(inner(paths.clone(), &edge));
+    paths
         .route("/mcp", any(mcp::http).layer(Extension(api)))
         .fallback(elsewhere)
         .method_not_allowed_fallback(no_such_method)
@@ -62,12 +61,16 @@ pub(crate) struct Api(pub(crate) Router);
 
 /// The same for a process that serves nobody else.
 pub(crate) fn within(edge: &Edge) -> Router {
-    let (routes, document) = described();
-    inner(routes.merge(reference::routes(document)).merge(routes::plain()), edge)
+    inner(paths(), edge)
 }
 
-fn inner(routes: Router<Edge>, edge: &Edge) -> Router {
-    routes
+fn paths() -> Router<Edge> {
+    let (routes, document) = described();
+    routes.merge(reference::routes(document)).merge(routes::plain())
+}
+
+fn inner(paths: Router<Edge>, edge: &Edge) -> Router {
+    paths
         .fallback(async |uri: Uri| no_such_path(&uri))
         .method_not_allowed_fallback(no_such_method)
         .with_state(edge.clone())

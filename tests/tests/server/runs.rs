@@ -112,12 +112,17 @@ async fn a_run_is_cancelled_and_run_again_from_a_step() {
     let plan = owner.post(&path, &json!({ "from": "two", "source": quick })).await.expect(200);
     assert_eq!((plan["is_needed"].clone(), plan["run"].clone()), (json!(true), Value::Null));
     let live = json!({ "from": "two", "source": quick, "go_live": true });
-    let keyed = async |body: &Value| {
+    let mut of_caller = 0;
+    let mut keyed = async |body: &Value| {
+        of_caller += 1;
+        let trace = format!("00-{of_caller:032x}-{of_caller:016x}-01");
         let request = owner.request(Method::POST, &path).header("Idempotency-Key", "once");
-        owner.send(request.json(body)).await
+        owner.send(request.header("traceparent", trace).json(body)).await
     };
-    let forked = keyed(&live).await.expect(200);
-    assert_eq!(keyed(&live).await.expect(200)["run"], forked["run"], "once for a key");
+    let first = keyed(&live).await;
+    let (forked, again) = (first.expect(200), keyed(&live).await);
+    assert_eq!(again.expect(200)["run"], forked["run"], "once for a key");
+    assert_eq!(again.headers["traceparent"], first.headers["traceparent"], "it is in one trace");
     assert_eq!(
         keyed(&json!({ "from": "one", "go_live": true })).await.expect(409)["code"],
         "conflict"

@@ -54,7 +54,19 @@ describe("spans find their line", () => {
     expect(lines.of(2)).toEqual({ line: record.spans.line[1], is: "above", isCopied: false });
     record.spans.line[1] = 0;
     expect(lines.of(2)).toBeNull();
-    expect(new Lines(recordOf("fork"), approval).of(1)).toBeNull();
+  });
+
+  test("what was taken over by a fork has the line that it had there, and what stands in it, too", () => {
+    const record = recordOf("fork");
+    const lines = new Lines(record, approval);
+    expect(lines.of(1)).toBeNull();
+    const { spans } = record;
+    spans.line[1] = 7;
+    expect(lines.of(1)).toEqual({ line: 7, is: "opened", isCopied: true });
+    const inside = spans.append(99, 1, record.names.intern("inside"), 0);
+    expect(lines.of(inside)).toEqual({ line: 7, is: "above", isCopied: true });
+    record.failedOn.set(1, 9);
+    expect(lines.of(1)).toEqual({ line: 9, is: "failed", isCopied: false });
   });
 
   test("a failure says its line itself", () => {

@@ -39,12 +39,12 @@ export class Lines {
   /** The line of a span; null where it has none. */
   of(place: number): LineFound | null {
     const { spans, failedOn } = this.record;
-    const isCopied = spans.has(place, Flag.copied);
     const failed = failedOn.get(place);
-    if (failed) return { line: failed, is: "failed", isCopied };
+    if (failed) return { line: failed, is: "failed", isCopied: false };
     for (let at = place; at > RUN; at = spans.parent[at] ?? NONE) {
       const line = spans.line[at];
-      if (line) return { line, is: at === place ? "opened" : "above", isCopied };
+      if (!line) continue;
+      return { line, is: at === place ? "opened" : "above", isCopied: spans.has(at, Flag.copied) };
     }
     return null;
   }

@@ -26,6 +26,7 @@ impl calls::Host for Guest {
     ) -> Result<std::result::Result<u64, String>> {
         let parent = SpanId(span);
         self.spans.require(parent)?;
+        let line = Guest::line(line)?;
         self.count_call(&request)?;
         let bytes = request.arguments.len();
         let beside = request.attachment.len();

@@ -23,6 +23,7 @@ impl trace::Host for Guest {
         let parent = SpanId(parent);
         self.spans.require(parent)?;
         self.require_short("a step's name", name.len())?;
+        let line = Guest::line(line)?;
         let bytes = name.len() + attributes.len() + uses.as_ref().map_or(0, String::len);
         let attributes = self.attributes("a step's attributes", &attributes)?;
         let uses = uses.map(|words| self.capabilities(&words)).transpose()?;

@@ -6,11 +6,11 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sluice_executor::{Rerun, RunTrace};
-use sluice_model::{Capability, Event, Failure, RunId, SpanId, TraceContext};
+use sluice_executor::Rerun;
+use sluice_model::{Capability, Event, Failure, RunId, TraceContext};
 
 use super::op;
-use super::runs::{RunPath, found};
+use super::runs::{RunPath, detail, found};
 use super::start::keyed;
 use crate::auth::{Caller, Identity, Run};
 use crate::edge::Edge;
@@ -73,11 +73,12 @@ async fn rerun(
     Trace(trace): Trace,
     Body(request): Body<RerunRequest>,
 ) -> Result<Reply<RerunPlan, 200, Begun>, Problem> {
-    let plan = planned(&edge, &caller, &path.run, request, key, trace.clone()).await?;
-    let begun = plan.run.as_ref().map(|run| {
-        let span = RunTrace::of(run, trace.as_ref()).context(SpanId::RUN).traceparent;
-        (format!("/v1/runs/{run}"), span)
-    });
+    let plan = planned(&edge, &caller, &path.run, request, key, trace).await?;
+    let begun = match &plan.run {
+        // Another request with the same key may have begun it, in another trace.
+        Some(run) => Some((format!("/v1/runs/{run}"), detail(&caller, run).await?.traceparent)),
+        None => None,
+    };
     Ok(Reply::new(plan).begun(begun))
 }
 
